@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/escape.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+enum { UNIT = 6 }; /* bytes that the longest escape and a NUL take */
+
+typedef size_t escape(char to[UNIT], unsigned char c);
+
+void line_start(struct line *l, char *at, size_t cap)
+{
+	*l = (struct line){ .at = at, .cap = cap };
+	at[0] = '\0';
+}
+
+/* Whole or not at all; nothing follows what was left out. */
+static bool put(struct line *l, const char *at, size_t n)
+{
+	if (l->full || n >= l->cap - l->len) {
+		l->full = true;
+		return false;
+	}
+	if (n > 0)
+		memcpy(l->at + l->len, at, n);
+	l->len += n;
+	l->at[l->len] = '\0';
+	return true;
+}
+
+void line_text(struct line *l, struct text t)
+{
+	put(l, t.at, t.len);
+}
+
+void line_str(struct line *l, const char *s)
+{
+	put(l, s, strlen(s));
+}
+
+void line_format(struct line *l, const char *format, ...)
+{
+	size_t room = l->cap - l->len;
+	va_list args;
+	int n;
+
+	if (l->full)
+		return;
+	va_start(args, format);
+	n = vsnprintf(l->at + l->len, room, format, args);
+	va_end(args);
+	if (n >= 0 && (size_t)n < room) {
+		l->len += (size_t)n;
+		return;
+	}
+	l->at[l->len] = '\0';
+	l->full = true;
+}
+
+static bool is_printable(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f;
+}
+
+/* c as it is, or \xNN behind `slash`. */
+static size_t escape_byte(char to[UNIT], unsigned char c, const char *slash)
+{
+	if (!is_printable(c))
+		return (size_t)snprintf(to, UNIT, "%sx%02x", slash, c);
+	to[0] = (char)c;
+	return 1;
+}
+
+static size_t escape_plain(char to[UNIT], unsigned char c)
+{
+	return escape_byte(to, c, "\\");
+}
+
+static size_t escape_quoted(char to[UNIT], unsigned char c)
+{
+	if (c != '"' && c != '\\')
+		return escape_plain(to, c);
+	to[0] = '\\';
+	to[1] = (char)c;
+	return 2;
+}
+
+/* Within a JSON string a backslash is written twice, so a reader gets the text \xNN. */
+static size_t escape_json(char to[UNIT], unsigned char c)
+{
+	if (c == '"' || c == '\\')
+		return escape_quoted(to, c);
+	return escape_byte(to, c, "\\\\");
+}
+
+/* Cut before the first byte whose escape does not fit. */
+static void put_escaped(struct line *l, struct text foreign, escape *one)
+{
+	char unit[UNIT];
+
+	for (size_t i = 0; i < foreign.len; i++)
+		if (!put(l, unit, one(unit, (unsigned char)foreign.at[i])))
+			return;
+}
+
+/* The closing quote is set aside first, so that a value that was cut still is one value. */
+static void put_quoted(struct line *l, struct text foreign, escape *one)
+{
+	if (l->full || l->cap - l->len < 3) {
+		l->full = true;
+		return;
+	}
+	put(l, "\"", 1);
+	l->cap--;
+	put_escaped(l, foreign, one);
+	l->cap++;
+	l->at[l->len++] = '"';
+	l->at[l->len] = '\0';
+}
+
+void line_plain(struct line *l, struct text foreign)
+{
+	put_escaped(l, foreign, escape_plain);
+}
+
+void line_value(struct line *l, struct text foreign)
+{
+	bool quotes = false;
+
+	for (size_t i = 0; i < foreign.len && !quotes; i++)
+		quotes = foreign.at[i] != '\0' && strchr(" \"\\=", foreign.at[i]);
+	if (quotes)
+		put_quoted(l, foreign, escape_quoted);
+	else
+		put_escaped(l, foreign, escape_plain);
+}
+
+void line_json(struct line *l, struct text foreign)
+{
+	put_quoted(l, foreign, escape_json);
+}

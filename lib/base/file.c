@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A device such as /dev/zero has no end; a stream longer than this is taken for one. */
+enum { READ = 64 * 1024, STREAM_MAX = 1 << 30 };
+
+/* errno 0, or why it cannot be read as a file. */
+static int read_to_end(int fd, const struct stat *s, struct buf *b)
+{
+	size_t begun = b->len, want = S_ISREG(s->st_mode) && s->st_size > 0 ? (size_t)s->st_size + 1 : READ;
+
+	for (;;) {
+		ssize_t n = read(fd, buf_room(b, want), want);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return errno;
+		if (n == 0)
+			return 0;
+		b->len += (size_t)n;
+		want = READ;
+		if (!S_ISREG(s->st_mode) && b->len - begun > STREAM_MAX)
+			return EFBIG;
+	}
+}
+
+int file_read(const char *path, struct buf *b, time_t *modified, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	size_t begun = b->len;
+	struct stat s;
+	int why;
+
+	if (fd < 0)
+		return err_set(e, "%s: %s", path, strerror(errno));
+	why = fstat(fd, &s) < 0 ? errno : read_to_end(fd, &s, b);
+	close(fd);
+	if (why != 0) {
+		b->len = begun;
+		return err_set(e, "%s: %s", path, strerror(why));
+	}
+	*buf_room(b, 0) = '\0';
+	if (modified)
+		*modified = s.st_mtime;
+	return 0;
+}
+
+int fd_write_all(int fd, const void *bytes, size_t n, struct err *e)
+{
+	const char *at = bytes;
+
+	while (n > 0) {
+		ssize_t written = write(fd, at, n);
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return err_set(e, "cannot write: %s", strerror(errno));
+		at += written;
+		n -= (size_t)written;
+	}
+	return 0;
+}
+
+char *path_beside(const char *from, struct text path)
+{
+	const char *slash = strrchr(from, '/');
+	struct buf b = { 0 };
+
+	if (slash && !(path.len > 0 && path.at[0] == '/'))
+		buf_add(&b, from, (size_t)(slash + 1 - from));
+	buf_add(&b, path.at, path.len);
+	return b.at;
+}
+
+int sealed_file(const void *bytes, size_t n, struct err *e)
+{
+	int fd = memfd_create("mxonly", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd < 0)
+		return err_set(e, "cannot make a memory file: %s", strerror(errno));
+	if (fd_write_all(fd, bytes, n, e) < 0)
+		goto fail;
+	if (fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0) {
+		err_set(e, "cannot seal a memory file: %s", strerror(errno));
+		goto fail;
+	}
+	return fd;
+fail:
+	close(fd);
+	return -1;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/text.h"
+
+#include <limits.h>
+
+enum { WORD_MAX = 64 };
+
+static bool is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static bool is_apart(char c)
+{
+	return c == ',' || is_space(c);
+}
+
+bool text_equal_nocase(struct text a, struct text b)
+{
+	if (a.len != b.len)
+		return false;
+	for (size_t i = 0; i < a.len; i++)
+		if (ascii_lower(a.at[i]) != ascii_lower(b.at[i]))
+			return false;
+	return true;
+}
+
+struct text text_trim(struct text t)
+{
+	while (t.len > 0 && is_space(t.at[t.len - 1]))
+		t.len--;
+	while (t.len > 0 && is_space(t.at[0])) {
+		t.at++;
+		t.len--;
+	}
+	return t;
+}
+
+bool text_next_word(struct text *rest, struct text *word)
+{
+	const char *at = rest->at, *end = at;
+	size_t left = rest->len;
+
+	while (left > 0 && is_apart(*at)) {
+		at++;
+		left--;
+	}
+	for (end = at; left > 0 && !is_apart(*end); left--)
+		end++;
+	*word = text_cut(at, (size_t)(end - at));
+	*rest = text_cut(end, left);
+	return word->len > 0;
+}
+
+bool text_number(struct text t, unsigned long max, unsigned long *number)
+{
+	unsigned long n = 0;
+
+	if (t.len == 0)
+		return false;
+	for (size_t i = 0; i < t.len; i++) {
+		if (t.at[i] < '0' || t.at[i] > '9')
+			return false;
+		unsigned long digit = (unsigned long)(t.at[i] - '0');
+		if (digit > max || n > (max - digit) / 10)
+			return false;
+		n = n * 10 + digit;
+	}
+	*number = n;
+	return true;
+}
+
+static unsigned least(unsigned a, unsigned b)
+{
+	return a < b ? a : b;
+}
+
+unsigned text_distance(struct text a, struct text b)
+{
+	unsigned row[3][WORD_MAX + 1];
+	unsigned *before = row[0], *above = row[1], *here = row[2];
+
+	if (a.len > WORD_MAX || b.len > WORD_MAX)
+		return UINT_MAX;
+	for (size_t j = 0; j <= b.len; j++)
+		above[j] = (unsigned)j;
+	for (size_t i = 1; i <= a.len; i++) {
+		here[0] = (unsigned)i;
+		for (size_t j = 1; j <= b.len; j++) {
+			unsigned other = a.at[i - 1] != b.at[j - 1];
+			here[j] = least(above[j - 1] + other, least(above[j], here[j - 1]) + 1);
+			if (i > 1 && j > 1 && a.at[i - 1] == b.at[j - 2] && a.at[i - 2] == b.at[j - 1])
+				here[j] = least(here[j], before[j - 2] + 1);
+		}
+		unsigned *spare = before;
+		before = above;
+		above = here;
+		here = spare;
+	}
+	return above[b.len];
+}
+
+/* t in lower case; what is too long for a suggestion comes back as it is. */
+static struct text lower(struct text t, char to[WORD_MAX])
+{
+	if (t.len > WORD_MAX)
+		return t;
+	for (size_t i = 0; i < t.len; i++)
+		to[i] = ascii_lower(t.at[i]);
+	return text_cut(to, t.len);
+}
+
+const char *text_nearest(struct text t, const char *const *words, size_t n)
+{
+	char typed[WORD_MAX], known[WORD_MAX];
+	const char *best = NULL;
+	unsigned best_distance = UINT_MAX;
+
+	t = lower(t, typed);
+	for (size_t i = 0; i < n; i++) {
+		if (!words[i])
+			continue;
+		struct text word = lower(text_of(words[i]), known);
+		unsigned longer = (unsigned)(word.len > t.len ? word.len : t.len);
+		unsigned distance = text_distance(t, word);
+		unsigned allowed = longer < 3 ? 1 : longer / 3;
+		if (distance > allowed || (distance > 0 && distance >= longer) || distance >= best_distance)
+			continue;
+		best_distance = distance;
+		best = words[i];
+	}
+	return best;
+}

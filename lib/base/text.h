@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef MXONLY_TEXT_H
+#define MXONLY_TEXT_H
+
+/*
+ * text - a slice of bytes that somebody else owns; never NUL-terminated
+ *
+ * Life:      a slice lives as long as what it points into
+ * Limits:    bytes are bytes: no locale, only ASCII letters have a case
+ * Tested by: t/unit/test_text.c
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+struct text {
+	const char *at;
+	size_t len;
+};
+
+static inline struct text text_of(const char *s)
+{
+	return (struct text){ s, strlen(s) };
+}
+
+static inline struct text text_cut(const char *at, size_t len)
+{
+	return (struct text){ at, len };
+}
+
+static inline bool text_equal(struct text a, struct text b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}
+
+static inline bool text_is(struct text a, const char *s)
+{
+	return text_equal(a, text_of(s));
+}
+
+static inline char ascii_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+
+/* Equal without regard to ASCII case. */
+bool text_equal_nocase(struct text a, struct text b);
+
+/* White space (space, \t, \r, \n, \v, \f) cut off at both ends. */
+struct text text_trim(struct text t);
+
+/* Takes the next word off *rest, words being apart by white space and/or commas; false at the end of the list. */
+bool text_next_word(struct text *rest, struct text *word);
+
+/* A decimal number without sign, without white space, at most max; false when it is none. */
+bool text_number(struct text t, unsigned long max, unsigned long *number);
+
+/*
+ * How far apart two words are (optimal string alignment); for "did you mean".
+ * Words over 64 bytes count as infinitely far.
+ */
+unsigned text_distance(struct text a, struct text b);
+
+/* The nearest of n words (NULL entries are skipped) to t, or NULL when none is near enough to be meant. */
+const char *text_nearest(struct text t, const char *const *words, size_t n);
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "policy/config_parts.h"
+
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "policy/domain.h"
+
+/* "[default]", "[domain example.org]", "[domains customers]" */
+static void policy_title(const struct policy_config *p, char *to, size_t cap)
+{
+	snprintf(to, cap, "[%s%s%s]", policy_kind_name[p->kind], p->name[0] ? " " : "", p->name);
+}
+
+/* The domain has a section already: a warning in the same one, else a fault that names both places. */
+static void meet_again(struct build *b, uint32_t found, uint32_t policy, struct place place)
+{
+	const struct config_domain *domain = &b->c->domains[found];
+	const struct policy_config *other = &b->c->policies[domain->policy];
+	struct place first = b->domain_places[found];
+	char title[400];
+
+	policy_title(other, title, sizeof title);
+	if (domain->policy == policy)
+		place_warning(b, place, "`%s` twice in %s: first in %s:%u", domain->name, title, place_file(b, first),
+			first.line);
+	else
+		place_fault(b, place, "`%s` has a section already: %s, in %s:%u", domain->name, title,
+			place_file(b, first), first.line);
+}
+
+void names_add(struct build *b, struct text name, uint32_t policy, struct place place)
+{
+	struct config *c = b->c;
+	uint32_t found = name_table_find(&b->domains, name);
+	const char *copy;
+
+	if (found != NAME_ABSENT) {
+		meet_again(b, found, policy, place);
+		return;
+	}
+	copy = arena_strndup(c->names, name.at, name.len);
+	name_table_add(&b->domains, copy, (uint32_t)c->domain_count);
+	c->domains = must_grow(c->domains, c->domain_count, sizeof *c->domains);
+	b->domain_places = must_grow(b->domain_places, c->domain_count, sizeof *b->domain_places);
+	b->domain_places[c->domain_count] = place;
+	c->domains[c->domain_count++] = (struct config_domain){ copy, policy };
+}
+
+static void name_item(struct build *b, const struct value *v, struct text item, struct place place)
+{
+	char name[DOMAIN_MAX + 1];
+	struct err e;
+
+	if (domain_parse(item, true, name, &e) < 0)
+		place_fault(b, place, "%s", e.text);
+	else
+		names_add(b, text_of(name), v->index, place);
+}
+
+void read_names(struct build *b, const struct value *v)
+{
+	struct text rest = v->text, word;
+
+	b->policy_notes[v->index].covers |= v->text.len > 0;
+	while (text_next_word(&rest, &word))
+		name_item(b, v, word, value_place(b, word.at));
+}
+
+void read_name_files(struct build *b, const struct value *v)
+{
+	struct text rest = v->text, word;
+	time_t modified;
+
+	b->policy_notes[v->index].covers |= v->text.len > 0;
+	while (text_next_word(&rest, &word))
+		list_file_read(b, v, word, name_item, &modified);
+}

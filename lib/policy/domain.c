@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "policy/domain.h"
+
+#include <idn2.h>
+
+#include "net/ip.h"
+
+enum { NAME_MAX_BYTES = 8192, LABEL_MAX = 63, NAME_MAX_DNS = 253 };
+
+/* A name that is being written into cap bytes; len goes on counting behind the end. */
+struct out {
+	char *to;
+	size_t cap, len;
+};
+
+static void put_lower(struct out *o, const char *at, size_t n)
+{
+	for (size_t i = 0; i < n; i++, o->len++)
+		if (o->len < o->cap)
+			o->to[o->len] = ascii_lower(at[i]);
+}
+
+static bool is_ascii(struct text t)
+{
+	unsigned char all = 0;
+
+	for (size_t i = 0; i < t.len; i++)
+		all |= (unsigned char)t.at[i];
+	return all < 0x80;
+}
+
+static struct text cut_dots(struct text t)
+{
+	while (t.len > 0 && t.at[t.len - 1] == '.')
+		t.len--;
+	return t;
+}
+
+/* Appends the A-label form of t; false when libidn2 refuses it, or t holds a NUL or is longer than any name can be. */
+static bool put_alabels(struct out *o, struct text t)
+{
+	char zero_ended[NAME_MAX_BYTES + 1];
+	uint8_t *found = NULL;
+
+	if (t.len > NAME_MAX_BYTES || memchr(t.at, 0, t.len))
+		return false;
+	memcpy(zero_ended, t.at, t.len);
+	zero_ended[t.len] = 0;
+	if (idn2_lookup_u8((const uint8_t *)zero_ended, &found, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) != IDN2_OK)
+		return false;
+	struct text name = cut_dots(text_of((const char *)found));
+	put_lower(o, name.at, name.len);
+	idn2_free(found);
+	return true;
+}
+
+static void put_by_label(struct out *o, struct text name)
+{
+	for (;;) {
+		const char *dot = memchr(name.at, '.', name.len);
+		struct text label = { name.at, dot ? (size_t)(dot - name.at) : name.len };
+		if (is_ascii(label) || !put_alabels(o, label))
+			put_lower(o, label.at, label.len);
+		if (!dot)
+			return;
+		put_lower(o, ".", 1);
+		name = text_cut(dot + 1, name.len - label.len - 1);
+	}
+}
+
+size_t domain_normalise(struct text name, char *to, size_t cap)
+{
+	struct out o = { to, cap, 0 };
+
+	name = cut_dots(name);
+	if (is_ascii(name))
+		put_lower(&o, name.at, name.len);
+	else if (!put_alabels(&o, name))
+		put_by_label(&o, name);
+	return o.len;
+}
+
+static bool has_empty_label(struct text t)
+{
+	return t.len == 0 || t.at[0] == '.' || t.at[t.len - 1] == '.' || memmem(t.at, t.len, "..", 2) != NULL;
+}
+
+size_t domain_of_host(struct text name, char *to, size_t cap)
+{
+	if (name.len > 0 && name.at[name.len - 1] == '.')
+		name.len--;
+	if (has_empty_label(name) || name.at[0] == '[')
+		return 0;
+	size_t len = domain_normalise(name, to, cap);
+	return len > cap || has_empty_label(text_cut(to, len)) ? 0 : len;
+}
+
+bool domain_within(struct text host, struct text domain)
+{
+	if (domain.len == 0 || host.len < domain.len)
+		return false;
+	size_t above = host.len - domain.len;
+	return memcmp(host.at + above, domain.at, domain.len) == 0 && (above == 0 || host.at[above - 1] == '.');
+}
+
+bool domain_has_dot(struct text name)
+{
+	return memchr(name.at, '.', name.len) != NULL;
+}
+
+/* What is no domain at all but was probably meant as one: -1 with words, or 0. */
+static int refuse_other_things(struct text name, bool leading_dot, struct err *e)
+{
+	const char *at = memrchr(name.at, '@', name.len);
+	struct ip ip;
+
+	if (name.len == 0)
+		return err_set(e, "an empty name is no domain");
+	if (name.at[0] == '[')
+		return err_set(e, "`%.*s` is an address literal, not a domain", (int)name.len, name.at);
+	if (ip_parse(&ip, name))
+		return err_set(e, "`%.*s` is an address, not a domain", (int)name.len, name.at);
+	if (at)
+		return err_set(e, "`%.*s` is a mail address: `%.*s` meant?", (int)name.len, name.at,
+			(int)(name.at + name.len - at - 1), at + 1);
+	if (name.len > 2 && name.at[0] == '*' && name.at[1] == '.')
+		return err_set(e, "`%.*s`: no wildcards here: `%.*s` meant?", (int)name.len, name.at,
+			(int)(name.len - (leading_dot ? 1 : 2)), name.at + (leading_dot ? 1 : 2));
+	if (name.at[0] == '.' && !leading_dot)
+		return err_set(e, "`%.*s` begins with a dot: `%.*s` meant?", (int)name.len, name.at,
+			(int)(name.len - 1), name.at + 1);
+	return 0;
+}
+
+static bool name_byte(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || (c & 0x80);
+}
+
+/* The normalised name, without a leading dot: letters, labels, lengths. given: as the person wrote it. */
+static int check_labels(struct text name, struct text given, struct err *e)
+{
+	size_t label = 0;
+
+	if (name.len > NAME_MAX_DNS)
+		return err_set(e, "a name of %zu bytes: DNS has at most %d", name.len, NAME_MAX_DNS);
+	if (has_empty_label(name))
+		return err_set(e, "`%.*s` has an empty label", (int)given.len, given.at);
+	for (size_t i = 0; i < name.len; i++) {
+		if (!name_byte(name.at[i]))
+			return err_set(
+				e, "`%c` cannot stand in the domain `%.*s`", name.at[i], (int)given.len, given.at);
+		label = name.at[i] == '.' ? 0 : label + 1;
+		if (label > LABEL_MAX)
+			return err_set(
+				e, "`%.*s` has a label of more than %d bytes", (int)given.len, given.at, LABEL_MAX);
+	}
+	return 0;
+}
+
+int domain_parse(struct text name, bool leading_dot, char to[DOMAIN_MAX + 1], struct err *e)
+{
+	if (refuse_other_things(name, leading_dot, e) < 0)
+		return -1;
+	bool dot = name.at[0] == '.';
+	struct text bare = text_cut(name.at + dot, name.len - dot);
+	to[0] = '.';
+	size_t len = domain_normalise(bare, to + dot, DOMAIN_MAX - dot);
+	if (check_labels(text_cut(to + dot, len), name, e) < 0)
+		return -1;
+	to[dot + len] = 0;
+	return 0;
+}

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "policy/load.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "policy/compile.h"
+#include "policy/config.h"
+#include "policy/snapshot.h"
+
+enum { CHILD_SOCKET = 3, CHILD_SNAPSHOT = 4, CHILD_FIRST_FREE = 5, SAID_MAX = 512, COPY = 1 << 18 };
+
+/* What the child says first: whether a snapshot's descriptor comes with it; then faults. */
+enum { VERDICT_SNAPSHOT = 'S', VERDICT_NONE = 'N' };
+
+/* What was read of a path: a snapshot in a sealed memory file, or the text of an ini file. */
+struct source {
+	int snapshot; /* -1: none */
+	struct buf text;
+};
+
+static bool has_magic(const char *at, size_t n)
+{
+	return n >= sizeof SNAPSHOT_MAGIC - 1 && memcmp(at, SNAPSHOT_MAGIC, sizeof SNAPSHOT_MAGIC - 1) == 0;
+}
+
+/* A descriptor of path when it is a regular file with our magic, else -1: nothing must be taken out of a pipe. */
+static int open_compiled(const char *path)
+{
+	char first[sizeof SNAPSHOT_MAGIC - 1];
+	struct stat st;
+	int fd;
+
+	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode) || (fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
+		return -1;
+	if (pread(fd, first, sizeof first, 0) == sizeof first && has_magic(first, sizeof first))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* All of fd into a memory file; bounded, because fd may grow meanwhile. */
+static int copy_bytes(int to, int from, struct err *e)
+{
+	char *block = must_alloc(COPY);
+	uint64_t total = 0;
+	ssize_t n;
+	int result = 0;
+
+	while (result == 0 && (n = read(from, block, COPY)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			result = err_set(e, "cannot read: %s", strerror(errno));
+		else if ((total += (uint64_t)n) > UINT32_MAX)
+			result = err_set(e, "over 4 GiB: no snapshot is");
+		else
+			result = fd_write_all(to, block, (size_t)n, e);
+	}
+	free(block);
+	return result;
+}
+
+static int copy_sealed(int from, struct err *e)
+{
+	int fd = memfd_create("mxonly", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd < 0)
+		return err_set(e, "cannot make a memory file: %s", strerror(errno));
+	if (copy_bytes(fd, from, e) < 0)
+		goto fail;
+	if (fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0) {
+		err_set(e, "cannot seal a memory file: %s", strerror(errno));
+		goto fail;
+	}
+	return fd;
+fail:
+	close(fd);
+	return -1;
+}
+
+static int take_source(struct source *src, const char *path, struct err *e)
+{
+	int fd = open_compiled(path);
+
+	*src = (struct source){ .snapshot = -1 };
+	if (fd >= 0) {
+		src->snapshot = copy_sealed(fd, e);
+		close(fd);
+		return src->snapshot < 0 ? err_wrap(e, "%s", path) : 0;
+	}
+	if (file_read(path, &src->text, NULL, e) < 0)
+		return -1;
+	if (!has_magic(src->text.at, src->text.len))
+		return 0;
+	src->snapshot = sealed_file(src->text.at, src->text.len, e);
+	buf_free(&src->text);
+	return src->snapshot < 0 ? err_wrap(e, "%s", path) : 0;
+}
+
+/* The full check of a snapshot that somebody else made: fd, or -1 and fd is closed. */
+static int check_snapshot(int fd, const char *path, struct faults *f)
+{
+	const struct snapshot *s;
+	struct err e;
+	int result = snapshot_map(&s, fd, &e);
+
+	if (result == 0) {
+		result = snapshot_check(s, (size_t)s->length, &e);
+		snapshot_unmap(s);
+	}
+	if (result == 0)
+		return fd;
+	fault_add(f, path, 0, "%s", e.text);
+	close(fd);
+	return -1;
+}
+
+/* What we compile is checked as strictly as what we are given: a fault of ours must not reach a server either. */
+static int compile_sealed(struct config *c, const char *path, struct faults *f)
+{
+	struct buf out = { 0 };
+	struct err e;
+	int fd = -1;
+
+	if (compile(c, &out, &e) == 0) {
+		if (snapshot_check(out.at, out.len, &e) < 0)
+			err_wrap(&e, "the snapshot that was made of it is not fit to serve (a fault of this program: "
+				     "please report it)");
+		else
+			fd = sealed_file(out.at, out.len, &e);
+	}
+	buf_free(&out);
+	if (fd < 0)
+		fault_add(f, path, 0, "%s", e.text);
+	return fd;
+}
+
+static int read_and_compile(struct text ini, const char *path, struct faults *f)
+{
+	struct config c = { .files = { NULL, 0 } };
+	int fd = -1;
+
+	config_read_text(&c, ini, path, f);
+	if (f->errors == 0)
+		fd = compile_sealed(&c, path, f);
+	config_free(&c);
+	return fd;
+}
+
+int load_text(struct text bytes, const char *path, struct faults *f)
+{
+	struct err e;
+	int fd;
+
+	if (!has_magic(bytes.at, bytes.len))
+		return read_and_compile(bytes, path, f);
+	fd = sealed_file(bytes.at, bytes.len, &e);
+	if (fd >= 0)
+		return check_snapshot(fd, path, f);
+	fault_add(f, path, 0, "%s", e.text);
+	return -1;
+}
+
+/* The child */
+
+static void reset_signals(void)
+{
+	static const int ours[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGPIPE, SIGCHLD, SIGALRM,
+		SIGXFSZ };
+	struct sigaction usual = { .sa_handler = SIG_DFL };
+	sigset_t none;
+
+	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+		sigaction(ours[i], &usual, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Everything is let go of but the socket, the snapshot that was read (or -1) and standard error. */
+static void let_go(int socket, int snapshot)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	/* Out of the way first: any of them may have one of the numbers that are given next. */
+	socket = fcntl(socket, F_DUPFD, CHILD_FIRST_FREE);
+	snapshot = snapshot < 0 ? -1 : fcntl(snapshot, F_DUPFD, CHILD_FIRST_FREE);
+	if (null >= 0) {
+		dup2(null, STDIN_FILENO);
+		dup2(null, STDOUT_FILENO);
+	}
+	dup2(socket, CHILD_SOCKET);
+	if (snapshot >= 0)
+		dup2(snapshot, CHILD_SNAPSHOT);
+	close_range(CHILD_FIRST_FREE, ~0u, 0);
+}
+
+static int say_verdict(int fd)
+{
+	char verdict = fd >= 0 ? VERDICT_SNAPSHOT : VERDICT_NONE;
+	struct iovec iov = { &verdict, 1 };
+	union {
+		char bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control = { .bytes = "" };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	ssize_t n;
+
+	if (fd >= 0) {
+		msg.msg_control = control.bytes;
+		msg.msg_controllen = sizeof control.bytes;
+		struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof fd);
+		memcpy(CMSG_DATA(c), &fd, sizeof fd);
+	}
+	do
+		n = sendmsg(CHILD_SOCKET, &msg, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	return n == 1 ? 0 : -1;
+}
+
+static _Noreturn void be_child(pid_t parent, int socket, int said, const char *path)
+{
+	struct faults f = { 0 };
+	struct source src;
+	struct err e;
+	int fd = -1, taken;
+
+	reset_signals();
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(EXIT_FAILURE);
+	dup2(said, STDERR_FILENO);
+	taken = take_source(&src, path, &e);
+	let_go(socket, src.snapshot);
+	if (taken < 0)
+		fault_add(&f, NULL, 0, "%s", e.text);
+	else if (src.snapshot >= 0)
+		fd = check_snapshot(CHILD_SNAPSHOT, path, &f);
+	else
+		fd = read_and_compile(text_cut(src.text.at, src.text.len), path, &f);
+	if (say_verdict(fd) < 0 || faults_write(&f, CHILD_SOCKET) < 0)
+		_exit(EXIT_FAILURE);
+	_exit(EXIT_SUCCESS);
+}
+
+/* The process that asks */
+
+int load_start(struct loading *l, const char *path, struct err *e)
+{
+	int pair[2] = { -1, -1 };
+	pid_t parent = getpid();
+
+	l->said = memfd_create("mxonly-said", MFD_CLOEXEC);
+	if (l->said < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0 || (l->child = fork()) < 0) {
+		err_set(e, "%s: cannot start a process to read it: %s", path, strerror(errno));
+		close(l->said);
+		close(pair[0]);
+		close(pair[1]);
+		return -1;
+	}
+	if (l->child == 0)
+		be_child(parent, pair[1], l->said, path);
+	close(pair[1]);
+	l->socket = pair[0];
+	return 0;
+}
+
+/* The verdict, 0 when the child ended without one; *fd: the snapshot or -1. */
+static char hear_verdict(int socket, int *fd)
+{
+	char verdict = 0;
+	struct iovec iov = { &verdict, 1 };
+	union {
+		char bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes
+	};
+	ssize_t n;
+
+	*fd = -1;
+	do
+		n = recvmsg(socket, &msg, MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	if (n != 1)
+		return 0;
+	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof *fd))
+		memcpy(fd, CMSG_DATA(c), sizeof *fd);
+	return verdict;
+}
+
+/* The wait status; 0 when somebody else reaped the child. */
+static int reap(struct loading *l)
+{
+	int status = 0;
+	pid_t pid;
+
+	do
+		pid = waitpid(l->child, &status, 0);
+	while (pid < 0 && errno == EINTR);
+	return pid < 0 ? 0 : status;
+}
+
+static void add_end(struct loading *l, int status, const char *path, struct faults *f)
+{
+	char words[SAID_MAX + 1] = "";
+	ssize_t n = pread(l->said, words, SAID_MAX, 0);
+	struct text said = text_trim(text_cut(words, n > 0 ? (size_t)n : 0));
+	const char *colon = said.len > 0 ? ": " : "";
+
+	if (WIFSIGNALED(status))
+		fault_add(f, path, 0, "the process that read it was ended by signal %d (%s)%s%s%.*s", WTERMSIG(status),
+			strsignal(WTERMSIG(status)), WTERMSIG(status) == SIGKILL ? ": out of memory?" : "", colon,
+			(int)said.len, said.at);
+	else
+		fault_add(f, path, 0, "the process that read it ended without a result%s%.*s", colon, (int)said.len,
+			said.at);
+}
+
+int load_finish(struct loading *l, const char *path, struct faults *f)
+{
+	int fd, status;
+	char verdict = hear_verdict(l->socket, &fd);
+
+	faults_read(f, l->socket);
+	status = reap(l);
+	if (fd >= 0 && (verdict != VERDICT_SNAPSHOT || status != 0 || f->errors > 0)) {
+		close(fd);
+		fd = -1;
+	}
+	if (fd < 0 && (status != 0 || f->errors == 0))
+		add_end(l, status, path, f);
+	close(l->socket);
+	close(l->said);
+	return fd;
+}
+
+void load_cancel(struct loading *l)
+{
+	kill(l->child, SIGKILL);
+	reap(l);
+	close(l->socket);
+	close(l->said);
+}
+
+int load(const char *path, struct faults *f)
+{
+	struct loading l;
+	struct err e;
+
+	if (load_start(&l, path, &e) == 0)
+		return load_finish(&l, path, f);
+	fault_add(f, NULL, 0, "%s", e.text);
+	return -1;
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "policy/recipient.h"
+
+#include "policy/domain.h"
+
+#define ALL_SEEN ((size_t)-1)
+
+static bool is_cut(char c)
+{
+	return c == '@' || c == '%' || c == '!' || c == ':' || c == ',';
+}
+
+/* What Postfix takes out of an address when it parses it again. */
+static bool is_taken_out(unsigned char c)
+{
+	return c <= 0x20 || c == 0x7f || c == '"' || c == '\\';
+}
+
+/* A `:` behind an `@` or `%`: a source route, which eats the domain it names. */
+static bool has_route(const struct recipient *r)
+{
+	bool open = false;
+
+	for (size_t i = 0; i < r->len; i++) {
+		if (open && r->clean[i] == ':')
+			return true;
+		open |= r->clean[i] == '@' || r->clean[i] == '%';
+	}
+	return false;
+}
+
+void recipient_start(struct recipient *r, struct text address, enum recipient_rule rule,
+	recipient_has_section *has_section, const void *context)
+{
+	r->len = 0;
+	for (size_t i = 0; i < address.len && r->len < sizeof r->clean; i++)
+		if (!is_taken_out((unsigned char)address.at[i]))
+			r->clean[r->len++] = address.at[i];
+	r->end = r->len;
+	r->rule = rule;
+	r->counted = false;
+	r->no_domain_due = rule == RECIPIENT_STRICT && has_route(r);
+	r->has_section = has_section;
+	r->context = context;
+	r->folded_len = 0;
+}
+
+static struct text trim_dots(struct text t)
+{
+	while (t.len > 0 && t.at[0] == '.')
+		t = text_cut(t.at + 1, t.len - 1);
+	while (t.len > 0 && t.at[t.len - 1] == '.')
+		t.len--;
+	return t;
+}
+
+static bool name_bytes(struct text t, bool *ascii)
+{
+	*ascii = true;
+	for (size_t i = 0; i < t.len; i++) {
+		unsigned char c = (unsigned char)t.at[i];
+		if (c >= 0x80)
+			*ascii = false;
+		else if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+				 c == '_' || c == '.'))
+			return false;
+	}
+	return true;
+}
+
+/* Letters that Postfix (by ICU's case folding) takes for others, where IDNA does not. */
+static const struct {
+	const char *from, *to;
+} folds[] = {
+	{ "\xc3\x9f", "ss" }, /* U+00DF, sharp s */
+	{ "\xe1\xba\x9e", "ss" }, /* U+1E9E, capital sharp s */
+	{ "\xc5\xbf", "s" }, /* U+017F, long s */
+	{ "\xe2\x84\xaa", "k" }, /* U+212A, Kelvin sign */
+	{ "\xef\xac\x80", "ff" }, /* U+FB00 ... U+FB06, ligatures */
+	{ "\xef\xac\x81", "fi" }, { "\xef\xac\x82", "fl" }, { "\xef\xac\x83", "ffi" }, { "\xef\xac\x84", "ffl" },
+	{ "\xef\xac\x85", "st" }, { "\xef\xac\x86", "st" }, { "\xcf\x82", "\xcf\x83" }, /* U+03C2, final sigma */
+};
+
+/* Writes t with those letters replaced, never longer than t; returns the length. */
+static size_t fold(struct text t, char *to)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < t.len;) {
+		size_t f = 0, n = 0;
+		for (; f < sizeof folds / sizeof *folds; f++) {
+			n = strlen(folds[f].from);
+			if (t.len - i >= n && memcmp(t.at + i, folds[f].from, n) == 0)
+				break;
+		}
+		if (f == sizeof folds / sizeof *folds) {
+			to[len++] = t.at[i++];
+			continue;
+		}
+		memcpy(to + len, folds[f].to, strlen(folds[f].to));
+		len += strlen(folds[f].to);
+		i += n;
+	}
+	return len;
+}
+
+static bool has_section(const struct recipient *r, struct text name)
+{
+	char normal[DOMAIN_MAX];
+	size_t len = domain_normalise(name, normal, sizeof normal);
+
+	return len <= sizeof normal && r->has_section(r->context, text_cut(normal, len));
+}
+
+/*
+ * Whether a piece that stands where a domain can stand is one. last: what follows the last `@` of all. Leaves its second form, if
+ * it has one, in r->folded.
+ */
+static bool piece_counts(struct recipient *r, struct text piece, bool last)
+{
+	bool ascii;
+
+	if (piece.len == 0 || !name_bytes(piece, &ascii))
+		return false;
+	r->folded_len = ascii ? 0 : fold(piece, r->folded);
+	if (text_equal(piece, text_cut(r->folded, r->folded_len)))
+		r->folded_len = 0;
+	if (last || domain_has_dot(piece) || has_section(r, piece) ||
+		(r->folded_len > 0 && has_section(r, text_cut(r->folded, r->folded_len))))
+		return true;
+	r->folded_len = 0;
+	return false;
+}
+
+/* Takes the rightmost piece off that was not seen, true when it counts. */
+static bool take_piece(struct recipient *r, struct text *piece)
+{
+	size_t end = r->end, start = end;
+	bool routes = r->rule == RECIPIENT_STRICT;
+
+	while (start > 0 && (routes ? !is_cut(r->clean[start - 1]) : r->clean[start - 1] != '@'))
+		start--;
+	r->end = start > 0 && routes ? start - 1 : ALL_SEEN;
+	char left = start > 0 ? r->clean[start - 1] : 0, right = end < r->len ? r->clean[end] : 0;
+	*piece = trim_dots(text_cut(r->clean + start, end - start));
+	if (left != '@' && left != '%' && right != '!')
+		return false;
+	return piece_counts(r, *piece, end == r->len && left == '@');
+}
+
+bool recipient_next(struct recipient *r, char *name, size_t cap, size_t *len)
+{
+	struct text piece;
+
+	if (r->folded_len > 0) {
+		*len = domain_normalise(text_cut(r->folded, r->folded_len), name, cap);
+		r->folded_len = 0;
+		return true;
+	}
+	while (r->end != ALL_SEEN) {
+		if (!take_piece(r, &piece))
+			continue;
+		r->counted = true;
+		*len = domain_normalise(piece, name, cap);
+		return true;
+	}
+	if (r->counted && !r->no_domain_due)
+		return false;
+	r->counted = true;
+	r->no_domain_due = false;
+	*len = 0;
+	return true;
+}

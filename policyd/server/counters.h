@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef MXONLY_COUNTERS_H
+#define MXONLY_COUNTERS_H
+
+/*
+ * counters - what all processes of a server count, in memory that they share
+ *
+ * Life:      counters_new before any fork -> counters_add -> the mapping ends with the last process
+ * Processes: a slot a worker, written by that worker alone and read by all, without locks; a worker that replaces another goes on
+ *            in its slot, so that nothing ever goes down but `open`, which the supervisor clears (counters_clear_open)
+ * Limits:    COUNTERS_WORKERS slots, and one more of the supervisor
+ * Tested by: t/unit/test_counters.c
+ */
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "policy/terms.h"
+
+enum { COUNTERS_WORKERS = 256, COUNTERS_SUPERVISOR = COUNTERS_WORKERS, COUNTERS_SLOTS };
+
+/* Things that are said once in a while, by whichever process comes first. */
+enum seldom { SELDOM_NO_RECIPIENT, SELDOM_CONTEXT, SELDOM_CONNECTIONS, SELDOM_DESCRIPTORS, SELDOMS };
+
+typedef _Atomic uint64_t counter;
+
+struct slot {
+	_Alignas(64) counter open; /* connections now */
+	counter connections; /* ever */
+	counter decided[OUTCOMES][REASONS];
+	counter malformed;
+	counter timed_out; /* connections that were closed because a request did not end, or replies were not read */
+	counter lines_dropped;
+};
+
+struct counters {
+	counter restarts, reloads_good, reloads_refused, generation; /* the supervisor's */
+	counter lines_lost,
+		lines_reported; /* the logger's: what it could not write; of all that were dropped, those it told of */
+	_Atomic int64_t said[SELDOMS];
+	struct slot slot[COUNTERS_SLOTS];
+};
+
+/* The shared mapping, or NULL with errno. */
+struct counters *counters_new(void);
+
+/* One writer: no need for a locked instruction. */
+static inline void counters_add(counter *c, uint64_t n)
+{
+	atomic_store_explicit(c, atomic_load_explicit(c, memory_order_relaxed) + n, memory_order_relaxed);
+}
+
+/* Counts one more open connection, if the whole server then has at most max; never lets it have more. */
+bool counters_open(struct counters *c, struct slot *own, unsigned workers, uint64_t max);
+void counters_close(struct slot *own);
+
+/* Of a worker that is dead. */
+void counters_clear_open(struct slot *dead);
+
+uint64_t counters_open_total(const struct counters *c, unsigned workers);
+uint64_t counters_dropped_total(const struct counters *c);
+
+/* true when it has not been said by any process for so many seconds: then it is to be said now. now_ms: clock_ms(). */
+bool counters_seldom(struct counters *c, enum seldom what, int64_t now_ms, unsigned seconds);
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "server/decisions.h"
+
+#include "base/escape.h"
+#include "base/log.h"
+#include "policy/config.h"
+#include "policy/report.h"
+#include "server/clock.h"
+
+enum { HOUR = 3600, MINUTE = 60, WORDS = 4096 };
+
+static bool wanted(const struct snapshot *s, const struct verdict *v)
+{
+	if (s->policyd.log_decisions == LOG_DECISIONS_REFUSED)
+		return verdict_harms(v);
+	return s->policyd.log_decisions == LOG_DECISIONS_ALL;
+}
+
+static void log_decision(const struct snapshot *s, const struct request *rq, const struct verdict *v)
+{
+	char words[LOG_LINE];
+	struct line l;
+
+	line_start(&l, words, sizeof(words));
+	report_decision(&l, s, rq, v, s->policyd.log_json);
+	log_line(LOG_LEVEL_INFO, words);
+}
+
+static void warn_verdict(const struct snapshot *s, const struct request *rq, const struct verdict *v)
+{
+	char words[WORDS];
+	struct line l;
+
+	line_start(&l, words, sizeof(words));
+	report_warning(&l, s, rq, v);
+	log_warning("%s", words);
+}
+
+static void warn_no_recipient(const struct request *rq)
+{
+	char words[128];
+	struct line l;
+
+	line_start(&l, words, sizeof(words));
+	line_value(&l, rq->attr[ATTR_PROTOCOL_STATE]);
+	log_warning("asked without a recipient (protocol_state=%s), so nothing can be decided: check_policy_service "
+		    "belongs into "
+		    "smtpd_recipient_restrictions or smtpd_relay_restrictions (this is said once an hour)",
+		words);
+}
+
+static void warn_context(const struct request *rq)
+{
+	char words[512];
+	struct line l;
+
+	line_start(&l, words, sizeof(words));
+	line_value(&l, rq->attr[ATTR_POLICY_CONTEXT]);
+	log_warning("policy_context=%s names no [domains] section: ignored, the recipient's own policy decides (this "
+		    "is said once "
+		    "a minute)",
+		words);
+}
+
+static void decided(void *context, const struct snapshot *s, const struct request *rq, const struct verdict *v)
+{
+	const struct decisions *d = context;
+
+	counters_add(&d->own->decided[v->outcome][v->reason], 1);
+	if (wanted(s, v))
+		log_decision(s, rq, v);
+	if (rq == NULL)
+		return;
+	if (verdict_warns(v))
+		warn_verdict(s, rq, v);
+	if (v->unknown_context && counters_seldom(d->counters, SELDOM_CONTEXT, clock_ms(), MINUTE))
+		warn_context(rq);
+	if (v->reason == REASON_NO_RECIPIENT && counters_seldom(d->counters, SELDOM_NO_RECIPIENT, clock_ms(), HOUR))
+		warn_no_recipient(rq);
+}
+
+static void malformed(void *context, const char *why)
+{
+	const struct decisions *d = context;
+
+	counters_add(&d->own->malformed, 1);
+	log_warning("a request that is not one: %s; the connection is closed without a reply", why);
+}
+
+void decisions_desk(struct desk *desk, struct decisions *d)
+{
+	desk->decided = decided;
+	desk->malformed = malformed;
+	desk->context = d;
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "server/logger.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "base/escape.h"
+#include "policy/config.h"
+#include "server/clock.h"
+
+enum { QUEUE_BYTES = 4 * 1024 * 1024, REPORT_MS = 1000 };
+
+struct record {
+	int32_t pid;
+	uint16_t len;
+	uint8_t level;
+	uint8_t syslog : 1, json : 1;
+};
+
+struct logger {
+	struct counters *counters;
+	int64_t reported_at;
+	struct record last; /* how a line of the logger's own is to be written */
+	char ident[32]; /* syslog(3) keeps the pointer, so that each line goes out under its sender's number */
+	char line[LOG_LINE + 64];
+};
+
+int logger_open(struct log_queue *q)
+{
+	const int bytes = QUEUE_BYTES;
+	int ends[2];
+
+	/* A datagram socket would not tell the logger that the last sender has gone. */
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return -1;
+	setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+	q->in = ends[0];
+	q->out = ends[1];
+	return 0;
+}
+
+void logger_flush(struct log_sender *s)
+{
+	ssize_t rc;
+
+	if (s->lines == 0)
+		return;
+	do
+		rc = send(s->fd, s->packet, s->len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (rc < 0 && errno == EINTR);
+	if (rc < 0)
+		atomic_fetch_add_explicit(s->dropped, s->lines, memory_order_relaxed);
+	s->lines = 0;
+	s->len = 0;
+}
+
+void logger_send(void *context, enum log_level level, const char *line)
+{
+	struct log_sender *s = context;
+	struct record r = { .pid = s->pid, .level = (uint8_t)level, .syslog = s->syslog, .json = s->json };
+
+	r.len = (uint16_t)strnlen(line, LOG_LINE);
+	if (s->len + sizeof(r) + r.len > sizeof(s->packet))
+		logger_flush(s);
+	memcpy(s->packet + s->len, &r, sizeof(r));
+	memcpy(s->packet + s->len + sizeof(r), line, r.len);
+	s->len += sizeof(r) + r.len;
+	s->lines++;
+	if (!s->gather)
+		logger_flush(s);
+}
+
+/* One write(2) for a line, so that lines of others do not come between. */
+static bool write_line(const char *at, size_t n)
+{
+	ssize_t rc;
+
+	while (n > 0) {
+		rc = write(STDERR_FILENO, at, n);
+		if (rc < 0 && errno == EAGAIN)
+			poll(&(struct pollfd){ .fd = STDERR_FILENO, .events = POLLOUT }, 1, -1);
+		else if (rc < 0 && errno != EINTR)
+			return false;
+		if (rc > 0) {
+			at += rc;
+			n -= (size_t)rc;
+		}
+	}
+	return true;
+}
+
+static void write_record(struct logger *g, const struct record *r, const char *words)
+{
+	static const int priority[] = { LOG_ERR, LOG_WARNING, LOG_INFO };
+	const char *level = r->json || r->level == LOG_LEVEL_INFO ? "" : log_level_name(r->level);
+	const char *colon = *level == '\0' ? "" : ": ";
+	int n;
+
+	if (r->syslog) {
+		snprintf(g->ident, sizeof(g->ident), "mxonlyd[%d]", (int)r->pid);
+		syslog(priority[r->level], "%s%s%.*s", level, colon, (int)r->len, words);
+		return;
+	}
+	if (r->json)
+		n = snprintf(g->line, sizeof(g->line), "%.*s\n", (int)r->len, words);
+	else
+		n = snprintf(g->line, sizeof(g->line), "mxonlyd[%d]: %s%s%.*s\n", (int)r->pid, level, colon,
+			(int)r->len, words);
+	if (!write_line(g->line, (size_t)n))
+		atomic_fetch_add_explicit(&g->counters->lines_lost, 1, memory_order_relaxed);
+}
+
+static void write_packet(struct logger *g, const char *packet, size_t n)
+{
+	struct record r;
+
+	while (n >= sizeof(r)) {
+		memcpy(&r, packet, sizeof(r));
+		if (r.len > n - sizeof(r) || r.level > LOG_LEVEL_INFO)
+			return; /* no sender of ours makes such a record */
+		write_record(g, &r, packet + sizeof(r));
+		g->last = r;
+		packet += sizeof(r) + r.len;
+		n -= sizeof(r) + r.len;
+	}
+}
+
+static void report_dropped(struct logger *g)
+{
+	uint64_t dropped = counters_dropped_total(g->counters), reported = atomic_load(&g->counters->lines_reported);
+	struct record r = g->last;
+	char words[192];
+	const char *before = r.json ? "{\"level\":\"warning\",\"message\":\"" : "", *behind = r.json ? "\"}" : "";
+
+	g->reported_at = clock_ms();
+	if (dropped == reported)
+		return;
+	snprintf(words, sizeof(words), "%s%llu log lines were dropped: they came faster than they could be written%s",
+		before, (unsigned long long)(dropped - reported), behind);
+	atomic_store(&g->counters->lines_reported, dropped);
+	r.pid = getpid();
+	r.level = LOG_LEVEL_WARNING;
+	r.len = (uint16_t)strlen(words);
+	write_record(g, &r, words);
+}
+
+/* The next packet; 0 when the last sender has gone. While nothing comes it says what was dropped. */
+static ssize_t next_packet(struct logger *g, int out, char *packet)
+{
+	struct pollfd p = { .fd = out, .events = POLLIN };
+	ssize_t n = recv(out, packet, LOGGER_PACKET, MSG_DONTWAIT);
+
+	while (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+		report_dropped(g);
+		if (poll(&p, 1, REPORT_MS) == 0) {
+			report_dropped(g);
+			poll(&p, 1, -1);
+		}
+		n = recv(out, packet, LOGGER_PACKET, MSG_DONTWAIT);
+	}
+	return n;
+}
+
+void logger_run(int out, struct counters *c)
+{
+	static struct logger g;
+	static char packet[LOGGER_PACKET];
+	ssize_t n;
+
+	/* It outlives the signals that end the others: their last words are yet to come. */
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	g.counters = c;
+	strcpy(g.ident, "mxonlyd");
+	openlog(g.ident, LOG_NDELAY, LOG_MAIL);
+	while ((n = next_packet(&g, out, packet)) > 0) {
+		write_packet(&g, packet, (size_t)n);
+		if (clock_ms() - g.reported_at >= REPORT_MS)
+			report_dropped(&g);
+	}
+	report_dropped(&g);
+}
+
+/* systemd tells the device and inode of the stream that leads to the journal: standard error may have been sent elsewhere since. */
+static bool stderr_is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long dev, ino;
+	struct stat st;
+
+	return stream != NULL && sscanf(stream, "%llu:%llu", &dev, &ino) == 2 && fstat(STDERR_FILENO, &st) == 0 &&
+	       st.st_dev == dev && st.st_ino == ino;
+}
+
+bool logger_syslog(unsigned target)
+{
+	if (target == LOG_TARGET_AUTO)
+		return !isatty(STDERR_FILENO) && !stderr_is_journal();
+	return target == LOG_TARGET_SYSLOG;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef MXONLY_LOGGER_H
+#define MXONLY_LOGGER_H
+
+/*
+ * logger - the process that writes the log, and how the others send it lines without ever waiting for it
+ *
+ * Life:      logger_open -> (fork) logger_run in the logger; log_to(logger_send, &sender) in every other process
+ * Processes: every record says itself how it is to be written: a logger that replaces a dead one needs to know nothing, and reads
+ *            on in the same queue, whose both ends the supervisor keeps. It ends when the last sender has gone.
+ * Errors:    a line that does not fit into the queue is dropped and counted in *dropped; the logger says how many when it can
+ * Tested by: t/live/server_log.t
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/log.h"
+#include "server/counters.h"
+
+enum { LOGGER_PACKET = 24 * 1024 };
+
+struct log_queue {
+	int in, out; /* in: the senders'; out: the logger's */
+};
+
+struct log_sender {
+	int fd;
+	pid_t pid; /* as whose its lines are written */
+	bool syslog; /* else standard error */
+	bool json;
+	bool gather; /* lines are kept until logger_flush, or until a packet is full */
+	counter *dropped;
+	unsigned lines;
+	size_t len;
+	char packet[LOGGER_PACKET];
+};
+
+/* 0, or -1 with errno. */
+int logger_open(struct log_queue *q);
+
+/* A log_sink; context: a struct log_sender. */
+void logger_send(void *context, enum log_level level, const char *line);
+
+void logger_flush(struct log_sender *s);
+
+/* In the logger's own process: writes what comes until all senders have gone. */
+void logger_run(int out, struct counters *c);
+
+/* `log`, as configured, is syslog: auto means standard error when that is a terminal or the journal. */
+bool logger_syslog(unsigned target);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef MXONLY_SERVER_H
+#define MXONLY_SERVER_H
+
+/*
+ * server - from a command line to a running supervisor, in the order that safety asks for
+ *
+ * Root is dropped, the configuration loaded, the sockets opened, and only then is anything else begun.
+ *
+ * Errors:    told on standard error; the exit status says the kind (mxonlyd(8))
+ * Tested by: t/live/server_*.t
+ */
+
+#include <stddef.h>
+
+#include "base/text.h"
+
+enum { EXIT_CONFIGURATION = 2 };
+
+struct server_options {
+	const char *config;
+	const struct text *listen; /* -l, in place of the configuration's */
+	size_t listen_count;
+};
+
+/* The exit status. */
+int server_run(const struct server_options *o);
+
+#endif

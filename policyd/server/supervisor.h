@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef MXONLY_SUPERVISOR_H
+#define MXONLY_SUPERVISOR_H
+
+/*
+ * supervisor - keeps the workers running and the configuration up to date; answers nobody itself
+ *
+ * Life:      supervisor_run, once everything that can go wrong at a start has gone well -> the exit status
+ * Processes: one event loop; what to do about an event is decided in supervisor_state.h, done here
+ * Tested by: t/unit/test_supervisor_state.c, t/live/server_*.t
+ */
+
+#include "base/fault.h"
+#include "policy/snapshot.h"
+#include "server/counters.h"
+#include "server/listener.h"
+
+struct supervisor_start {
+	const char *config;
+	bool own_listen; /* -l: `listen` of the configuration does not matter */
+	int fd; /* of the first snapshot; the supervisor's from now on, as are the next three */
+	const struct snapshot *snapshot;
+	struct listeners *listeners;
+	struct faults *faults; /* its warnings are logged, then freed */
+	struct counters *counters;
+};
+
+int supervisor_run(const struct supervisor_start *start);
+
+#endif

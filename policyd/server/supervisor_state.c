@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "server/supervisor_state.h"
+
+#include <string.h>
+
+static struct supervisor_action *act(struct supervisor_actions *out, enum supervisor_action_kind kind)
+{
+	struct supervisor_action *a = &out->at[out->count++];
+
+	*a = (struct supervisor_action){ .kind = kind };
+	return a;
+}
+
+static void act_on(struct supervisor_actions *out, enum supervisor_action_kind kind, unsigned worker)
+{
+	act(out, kind)->worker = worker;
+}
+
+static void start(struct supervisor_state *s, unsigned n, int64_t now, struct supervisor_actions *out)
+{
+	struct supervisor_worker *w = &s->worker[n];
+
+	w->life = WORKER_STARTING;
+	w->generation = 0;
+	w->started = now;
+	act_on(out, ACT_SPAWN, n);
+	act_on(out, ACT_SEND, n);
+}
+
+/* The timer is due when the first absent worker is to be started; while stopping, when patience ends. */
+static void arm(struct supervisor_state *s, int64_t at, struct supervisor_actions *out)
+{
+	if (at == s->armed)
+		return;
+	s->armed = at;
+	if (at != INT64_MAX)
+		act(out, ACT_TIMER)->at = at;
+}
+
+static void arm_for_restarts(struct supervisor_state *s, struct supervisor_actions *out)
+{
+	int64_t first = INT64_MAX;
+
+	for (unsigned n = 0; n < s->workers; n++)
+		if (s->worker[n].life == WORKER_ABSENT && s->worker[n].restart < first)
+			first = s->worker[n].restart;
+	arm(s, first, out);
+}
+
+static bool all_gone(const struct supervisor_state *s)
+{
+	for (unsigned n = 0; n < s->workers; n++)
+		if (s->worker[n].life != WORKER_ABSENT)
+			return false;
+	return true;
+}
+
+static void exit_when_gone(struct supervisor_state *s, struct supervisor_actions *out)
+{
+	if (all_gone(s))
+		act(out, ACT_EXIT)->status = s->status;
+}
+
+static void stop(struct supervisor_state *s, int status, int64_t now, struct supervisor_actions *out)
+{
+	if (s->stopping)
+		return;
+	s->stopping = true;
+	s->status = status;
+	if (s->loading)
+		act(out, ACT_CANCEL_LOAD);
+	s->loading = s->reload_again = false;
+	act(out, ACT_STOP_WORKERS);
+	arm(s, now + STOP_PATIENCE, out);
+	exit_when_gone(s, out);
+}
+
+static bool hopeless(const struct supervisor_state *s, int64_t now)
+{
+	for (unsigned n = 0; n < s->workers; n++) {
+		const struct supervisor_worker *w = &s->worker[n];
+
+		if (w->deaths < WORKER_LAST_TRY || (w->life == WORKER_SERVING && now - w->started >= WORKER_YOUNG))
+			return false;
+	}
+	return true;
+}
+
+/* The first who dies at once may have had bad luck; then each pause is twice the one before. */
+static int64_t pause_after(unsigned deaths)
+{
+	int64_t pause = RESTART_FIRST;
+
+	if (deaths <= 1)
+		return 0;
+	while (--deaths > 1 && pause < RESTART_LONGEST)
+		pause *= 2;
+	return pause < RESTART_LONGEST ? pause : RESTART_LONGEST;
+}
+
+static void died(struct supervisor_state *s, unsigned n, int64_t now, struct supervisor_actions *out)
+{
+	struct supervisor_worker *w = &s->worker[n];
+
+	w->deaths = now - w->started < WORKER_YOUNG || w->life != WORKER_SERVING ? w->deaths + 1 : 0;
+	w->life = WORKER_ABSENT;
+	if (s->stopping) {
+		exit_when_gone(s, out);
+		return;
+	}
+	if (hopeless(s, now)) {
+		act(out, ACT_GIVE_UP);
+		stop(s, 1, now, out);
+		return;
+	}
+	w->restart = now + pause_after(w->deaths);
+	if (w->restart == now)
+		start(s, n, now, out);
+	arm_for_restarts(s, out);
+}
+
+static void acked(struct supervisor_state *s, unsigned n, uint32_t generation, struct supervisor_actions *out)
+{
+	struct supervisor_worker *w = &s->worker[n];
+
+	if (w->life == WORKER_ABSENT)
+		return;
+	w->life = WORKER_SERVING;
+	w->generation = generation;
+	if (s->announced == s->generation)
+		return;
+	for (unsigned i = 0; i < s->workers; i++)
+		if (s->worker[i].life != WORKER_SERVING || s->worker[i].generation != s->generation)
+			return;
+	s->announced = s->generation;
+	act(out, ACT_ALL_SERVE)->generation = s->generation;
+}
+
+static void reload(struct supervisor_state *s, struct supervisor_actions *out)
+{
+	if (s->stopping)
+		return;
+	s->reload_again = s->loading;
+	if (!s->loading)
+		act(out, ACT_LOAD);
+	s->loading = true;
+}
+
+static void loaded(struct supervisor_state *s, bool good, struct supervisor_actions *out)
+{
+	if (s->stopping || !s->loading)
+		return;
+	s->loading = false;
+	if (good)
+		s->generation++;
+	else
+		act(out, ACT_STILL_SERVES)->generation = s->generation;
+	for (unsigned n = 0; good && n < s->workers; n++)
+		if (s->worker[n].life != WORKER_ABSENT)
+			act_on(out, ACT_SEND, n);
+	if (s->reload_again)
+		reload(s, out);
+}
+
+static void timer(struct supervisor_state *s, int64_t now, struct supervisor_actions *out)
+{
+	s->armed = INT64_MAX;
+	if (s->stopping) {
+		act(out, ACT_KILL_WORKERS);
+		return;
+	}
+	for (unsigned n = 0; n < s->workers; n++)
+		if (s->worker[n].life == WORKER_ABSENT && s->worker[n].restart <= now)
+			start(s, n, now, out);
+	arm_for_restarts(s, out);
+}
+
+void supervisor_begin(struct supervisor_state *s, unsigned workers, int64_t now, struct supervisor_actions *out)
+{
+	memset(s, 0, sizeof(*s));
+	s->workers = workers;
+	s->generation = 1;
+	s->armed = INT64_MAX;
+	out->count = 0;
+	for (unsigned n = 0; n < workers; n++)
+		start(s, n, now, out);
+}
+
+void supervisor_event(
+	struct supervisor_state *s, const struct supervisor_event *event, int64_t now, struct supervisor_actions *out)
+{
+	out->count = 0;
+	switch (event->kind) {
+	case EVENT_ACKED:
+		acked(s, event->worker, event->generation, out);
+		break;
+	case EVENT_DIED:
+		died(s, event->worker, now, out);
+		break;
+	case EVENT_RELOAD_ASKED:
+		reload(s, out);
+		break;
+	case EVENT_LOADED:
+	case EVENT_LOAD_FAULTY:
+		loaded(s, event->kind == EVENT_LOADED, out);
+		break;
+	case EVENT_STOP_ASKED:
+		stop(s, 0, now, out);
+		break;
+	case EVENT_TIMER:
+		timer(s, now, out);
+		break;
+	}
+}

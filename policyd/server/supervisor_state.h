@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef MXONLY_SUPERVISOR_STATE_H
+#define MXONLY_SUPERVISOR_STATE_H
+
+/*
+ * supervisor_state - what a supervisor thinks: events in, actions out; no input, no output, no clock
+ *
+ * Life:      supervisor_begin -> supervisor_event for whatever happens, its actions carried out in their order -> ACT_EXIT
+ * Limits:    SUPERVISOR_WORKERS workers, numbered from 0
+ * Tested by: t/unit/test_supervisor_state.c
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	SUPERVISOR_WORKERS = 256,
+	SUPERVISOR_ACTIONS = 2 * SUPERVISOR_WORKERS + 8,
+	/* milliseconds */
+	WORKER_YOUNG = 1000, /* who dies before has died at once */
+	RESTART_FIRST = 100, /* the pause after the second death in a row; it doubles ... */
+	RESTART_LONGEST = 10000,
+	STOP_PATIENCE = 5000, /* workers that have not left by then are killed */
+	WORKER_LAST_TRY = 8 /* deaths in a row, of every worker: it will not work */
+};
+
+enum supervisor_event_kind {
+	EVENT_ACKED, /* worker, generation: it serves that one */
+	EVENT_DIED, /* worker: it has gone, or could not be started */
+	EVENT_RELOAD_ASKED,
+	EVENT_LOADED, /* a new snapshot is there */
+	EVENT_LOAD_FAULTY, /* there is none */
+	EVENT_STOP_ASKED,
+	EVENT_TIMER /* as armed by ACT_TIMER */
+};
+
+struct supervisor_event {
+	enum supervisor_event_kind kind;
+	unsigned worker;
+	uint32_t generation;
+};
+
+enum supervisor_action_kind {
+	ACT_SPAWN, /* worker */
+	ACT_SEND, /* worker: the newest snapshot */
+	ACT_LOAD, /* begin to load the configuration */
+	ACT_CANCEL_LOAD,
+	ACT_ALL_SERVE, /* every worker serves generation */
+	ACT_STILL_SERVES, /* the load was faulty: generation stays */
+	ACT_GIVE_UP, /* workers die at once, all of them, again and again: to be said loudly */
+	ACT_STOP_WORKERS, /* remove the sockets, ask the workers to leave */
+	ACT_KILL_WORKERS,
+	ACT_TIMER, /* EVENT_TIMER at this time, in place of the time armed before */
+	ACT_EXIT /* status */
+};
+
+struct supervisor_action {
+	enum supervisor_action_kind kind;
+	unsigned worker;
+	uint32_t generation;
+	int status;
+	int64_t at; /* milliseconds, of the same clock as the events' */
+};
+
+struct supervisor_actions {
+	struct supervisor_action at[SUPERVISOR_ACTIONS];
+	size_t count;
+};
+
+struct supervisor_worker {
+	enum worker_life { WORKER_ABSENT, WORKER_STARTING, WORKER_SERVING } life;
+	uint32_t generation; /* the last that it acknowledged */
+	unsigned deaths; /* in a row, each at once */
+	int64_t started;
+	int64_t restart; /* absent: when to start it again */
+};
+
+struct supervisor_state {
+	unsigned workers;
+	struct supervisor_worker worker[SUPERVISOR_WORKERS];
+	uint32_t generation; /* the newest */
+	uint32_t announced; /* the last that all workers were seen to serve */
+	bool loading, reload_again;
+	bool stopping;
+	int status;
+	int64_t armed; /* when the timer is due; INT64_MAX: not armed */
+};
+
+/* Generation 1 is there already. */
+void supervisor_begin(struct supervisor_state *s, unsigned workers, int64_t now, struct supervisor_actions *out);
+
+/* Sets out to what is to be done. */
+void supervisor_event(
+	struct supervisor_state *s, const struct supervisor_event *event, int64_t now, struct supervisor_actions *out);
+
+#endif

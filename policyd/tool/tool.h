@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef MXONLY_TOOL_H
+#define MXONLY_TOOL_H
+
+/*
+ * tool - what the subcommands of mxonly(1) share: how they are called, how they end, how they complain
+ *
+ * Life:      policyd/mxonly.c finds the subcommand in its table and calls it with argv[0] "mxonly NAME"
+ * Errors:    each returns its exit status; whoever returns EXIT_WRONG has said why on standard error
+ */
+
+enum { EXIT_YES = 0, EXIT_NO = 1, EXIT_WRONG = 2 };
+
+int query_main(int argc, char **argv);
+int check_main(int argc, char **argv);
+
+/* Says what is wrong with a command line and where help is: "COMMAND: words (COMMAND --help)". Returns EXIT_WRONG. */
+int wrong_usage(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* "COMMAND: words" for everything else that went wrong. Returns EXIT_WRONG. */
+int wrong(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif
