@@ -22,11 +22,11 @@ enum { SUBCOMMANDS = sizeof subcommands / sizeof *subcommands };
 
 static int help(void)
 {
-	puts("mxonly - only the relay services of the MX records may deliver: the administrator's tool\n"
+	puts("mxonly - the administrator's tool: who may deliver, for whom, and why\n"
 	     "\n"
 	     "  mxonly query --explain client_address=203.0.113.9 recipient=u@example.org\n"
 	     "                     what the server would answer, and how that comes about\n"
-	     "  mxonly check       is /etc/mxonly/mxonly.ini fit to serve?\n"
+	     "  mxonly check       is " MXONLY_CONFIG " fit to serve?\n"
 	     "\n"
 	     "Subcommands (mxonly SUBCOMMAND --help tells more):");
 	for (size_t i = 0; i < SUBCOMMANDS; i++)
@@ -35,7 +35,8 @@ static int help(void)
 	     "  -h, --help     this help\n"
 	     "  -V, --version  the version\n"
 	     "\n"
-	     "Exit status: 0 yes (permit, found, fit), 1 no, 2 wrong usage or a faulty configuration.");
+	     "Exit status: 0 yes (permit, found, fit), 1 no, 2 wrong usage or a faulty\n"
+	     "configuration.");
 	return EXIT_YES;
 }
 

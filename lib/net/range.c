@@ -67,7 +67,10 @@ static bool is_block(const struct range *r, unsigned *length)
 	return true;
 }
 
-/* Every group and the prefix in full: the plainest text there is, whatever was written. */
+/*
+ * Every group and the prefix in full: the plainest text there is, whatever was written. (cidr_from_str(3) reads in front
+ * of texts shorter than ".arpa".)
+ */
 static void full_text(const struct ip *ip, unsigned length, char to[RANGE_TEXT])
 {
 	uint64_t h = ip->high, l = ip->low;
@@ -149,8 +152,8 @@ static int mask_length(struct text mask, struct text t, unsigned *length, struct
 	}
 	s.ip.low = (uint32_t)~bits;
 	if (low_bits(bits) >= 0)
-		return err_set(e, HINT_QUOTED ": a netmask begins with ones: %.*s/%s meant?", HINT_TEXT(t),
-			(int)(mask.at - 1 - t.at), t.at, ip_print(&s.ip, meant));
+		return err_set(
+			e, HINT_QUOTED ": a netmask begins with ones: %s meant?", HINT_TEXT(t), ip_print(&s.ip, meant));
 	return err_set(e, HINT_QUOTED ": the netmask has a hole: ones must stand on the left, zeros on the right",
 		HINT_TEXT(t));
 }

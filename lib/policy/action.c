@@ -122,10 +122,10 @@ static int wrong_dollar(struct text t, struct err *e)
 	return err_set(e, "`$` alone: a dollar is written `$$`, a variable `${name}`");
 }
 
-/* Known variables only, and a constant letter or digit, so that the text is never blank. */
-static int check_words(struct text verb, struct text t, struct err *e)
+/* Known variables only, and a constant letter or digit, so that a text is never blank; a header's value may be. */
+static int check_words(const struct verb *v, struct text verb, struct text t, struct err *e)
 {
-	bool word = false;
+	bool word = v->text == TEXT_HEADER;
 
 	for (size_t i = 0, n; i < t.len; i += n) {
 		struct text rest = { t.at + i, t.len - i };
@@ -150,7 +150,7 @@ static int check_text(const struct verb *v, struct text verb, struct text t, str
 		return err_set(e, "`%s` takes nothing behind it: `INFO %.*s` or `WARN %.*s` meant?", v->name, shown(t),
 			t.at, shown(t), t.at);
 	if (t.len > 0)
-		return check_words(verb, t, e);
+		return check_words(v, verb, t, e);
 	if (v->text == TEXT_NONE || v->text == TEXT_MAY)
 		return 0;
 	if (v->class != 0)

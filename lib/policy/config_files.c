@@ -58,6 +58,7 @@ const char *list_file_read(
 
 	if (file_read(path, &bytes, modified, &e) < 0) {
 		value_fault(b, v, word.at, "%s", e.text);
+		buf_free(&bytes);
 		free(path);
 		return NULL;
 	}

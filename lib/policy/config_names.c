@@ -32,15 +32,13 @@ static void meet_again(struct build *b, uint32_t found, uint32_t policy, struct 
 void names_add(struct build *b, struct text name, uint32_t policy, struct place place)
 {
 	struct config *c = b->c;
-	uint32_t found = name_table_find(&b->domains, name);
-	const char *copy;
+	const char *copy = arena_strndup(c->names, name.at, name.len);
+	uint32_t found = name_table_add(&b->domains, copy, (uint32_t)c->domain_count);
 
 	if (found != NAME_ABSENT) {
 		meet_again(b, found, policy, place);
 		return;
 	}
-	copy = arena_strndup(c->names, name.at, name.len);
-	name_table_add(&b->domains, copy, (uint32_t)c->domain_count);
 	c->domains = must_grow(c->domains, c->domain_count, sizeof *c->domains);
 	b->domain_places = must_grow(b->domain_places, c->domain_count, sizeof *b->domain_places);
 	b->domain_places[c->domain_count] = place;

@@ -141,8 +141,10 @@ static void begin_unknown(struct build *b, struct text word, struct text argumen
 		place_fault(b, place, "unknown section `[%.*s%s%.*s]`: `[%s%s%.*s]` meant?", WORDS(word),
 			argument.len > 0 ? " " : "", WORDS(argument), section_word[meant], argument.len > 0 ? " " : "",
 			WORDS(argument));
-	if ((meant == SECTIONS || meant == SECTION_RELAY) && name_table_find(&b->relays, name) == NAME_ABSENT)
-		b->relay_notes[relay_add(b, name, place)].ghost = true;
+	if ((meant == SECTIONS || meant == SECTION_RELAY) && name_table_find(&b->relays, name) == NAME_ABSENT) {
+		uint32_t relay = relay_add(b, name, place);
+		b->relay_notes[relay].ghost = true;
+	}
 }
 
 /* true when kind has what stands behind its word, or can do without what stands there. */

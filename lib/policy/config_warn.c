@@ -197,20 +197,28 @@ static void warn_of_policy(struct build *b, uint32_t i)
 			p->name);
 }
 
-void config_warn(struct build *b)
+static void warn_of_default(struct build *b)
 {
-	const struct config *c = b->c;
+	const struct policy_config *p = &b->c->policies[0];
 	const unsigned *line = b->policy_notes[0].line;
+	size_t relays = 0;
 
-	if (c->relay_count > 1 && line[FIELD_RELAYS] == 0)
-		place_warning(b, c->policies[0].place,
+	for (size_t i = 0; i < b->c->relay_count; i++)
+		relays += !b->relay_notes[i].ghost;
+	if (relays > 1 && line[FIELD_RELAYS] == 0)
+		place_warning(b, p->place,
 			"[default] names no `relays`: each of the %zu relays may deliver to every domain that names "
 			"none itself",
-			c->relay_count);
-	if (line[FIELD_MODE] > 0 && c->policies[0].mode == MODE_OFF)
-		place_warning(b, (struct place){ c->policies[0].place.file, line[FIELD_MODE] },
+			relays);
+	if (line[FIELD_MODE] > 0 && p->mode == MODE_OFF)
+		place_warning(b, (struct place){ p->place.file, line[FIELD_MODE] },
 			"mode: [default] is `off`: what no section names is not protected");
-	for (uint32_t i = 0; i < c->policy_count; i++)
+}
+
+void config_warn(struct build *b)
+{
+	warn_of_default(b);
+	for (uint32_t i = 0; i < b->c->policy_count; i++)
 		warn_of_policy(b, i);
 	warn_of_ipv4_only(b);
 	warn_of_old_files(b);

@@ -194,7 +194,7 @@ static const char *slot_name(const struct walk *w, const struct snap_domain *slo
 {
 	const char *bytes = (const char *)w->s;
 
-	if (slot->name <= sizeof *w->s || slot->name >= w->length)
+	if (slot->name >= w->length)
 		return "where its name is";
 	*name = text_cut(bytes + slot->name, (unsigned char)bytes[slot->name - 1]);
 	if (slot->name + name->len > w->length || !domain_table_name(*name))

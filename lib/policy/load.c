@@ -258,21 +258,36 @@ static _Noreturn void be_child(pid_t parent, int socket, int said, const char *p
 
 /* The process that asks */
 
+/* With every signal blocked until the child has let go of our handlers. */
+static pid_t fork_child(int socket, int said, const char *path)
+{
+	pid_t parent = getpid(), child;
+	sigset_t all, before;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	child = fork();
+	if (child == 0)
+		be_child(parent, socket, said, path);
+	int why = errno;
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	errno = why;
+	return child;
+}
+
 int load_start(struct loading *l, const char *path, struct err *e)
 {
 	int pair[2] = { -1, -1 };
-	pid_t parent = getpid();
 
 	l->said = memfd_create("mxonly-said", MFD_CLOEXEC);
-	if (l->said < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0 || (l->child = fork()) < 0) {
+	if (l->said < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0 ||
+		(l->child = fork_child(pair[1], l->said, path)) < 0) {
 		err_set(e, "%s: cannot start a process to read it: %s", path, strerror(errno));
 		close(l->said);
 		close(pair[0]);
 		close(pair[1]);
 		return -1;
 	}
-	if (l->child == 0)
-		be_child(parent, pair[1], l->said, path);
 	close(pair[1]);
 	l->socket = pair[0];
 	return 0;

@@ -5,14 +5,15 @@
 
 #include "base/buf.h"
 
-/* FNV-1a; the words are an administrator's own, so nobody gains by making them collide. */
+/* FNV-1a, and its bits mixed (its low ones alone make long runs); the words are an administrator's own, so nobody gains by making them collide. */
 static uint32_t hash_of(struct text name)
 {
 	uint32_t hash = 2166136261u;
 
 	for (size_t i = 0; i < name.len; i++)
 		hash = (hash ^ (unsigned char)name.at[i]) * 16777619u;
-	return hash ^ hash >> 15;
+	hash = (hash ^ hash >> 16) * 0x85ebca6bu;
+	return hash ^ hash >> 13;
 }
 
 static bool is_at(const struct name_slot *slot, uint32_t hash, struct text name)
@@ -57,15 +58,20 @@ static void grow(struct name_table *t)
 	*t = new;
 }
 
-void name_table_add(struct name_table *t, const char *name, uint32_t number)
+uint32_t name_table_add(struct name_table *t, const char *name, uint32_t number)
 {
 	struct text text = text_of(name);
 	uint32_t hash = hash_of(text);
+	struct name_slot *slot;
 
 	if (t->count >= t->cap / 4 * 3)
 		grow(t);
-	*slot_of(t, hash, text) = (struct name_slot){ name, hash, number };
+	slot = slot_of(t, hash, text);
+	if (slot->name)
+		return slot->number;
+	*slot = (struct name_slot){ name, hash, number };
 	t->count++;
+	return NAME_ABSENT;
 }
 
 void name_table_free(struct name_table *t)

@@ -30,8 +30,8 @@ struct name_table {
 /* The number of a name, or NAME_ABSENT. */
 uint32_t name_table_find(const struct name_table *t, struct text name);
 
-/* name must not be in t yet. */
-void name_table_add(struct name_table *t, const char *name, uint32_t number);
+/* NAME_ABSENT: it was not in t, and is now; else the number that it has, and keeps. */
+uint32_t name_table_add(struct name_table *t, const char *name, uint32_t number);
 
 void name_table_free(struct name_table *t);
 

@@ -107,7 +107,7 @@ static void put_client(struct line *l, const struct request *rq)
 {
 	line_plain(l, rq->attr[ATTR_CLIENT_ADDRESS]);
 	line_str(l, " [");
-	line_value(l, rq->attr[ATTR_CLIENT_NAME]);
+	line_value(l, rq->attr[ATTR_CLIENT_NAME].len > 0 ? rq->attr[ATTR_CLIENT_NAME] : text_of("unknown"));
 	line_str(l, "]");
 }
 

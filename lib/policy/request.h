@@ -7,6 +7,7 @@
  *
  * Life:      slices into the asker's bytes; valid as long as these are
  * Limits:    a missing attribute and an empty one are the same: length 0
+ * Tested by: t/unit/test_wire.c
  */
 
 #include "base/text.h"

@@ -115,7 +115,7 @@ int snapshot_map(const struct snapshot **s, int fd, struct err *e)
 		return err_set(e, "the snapshot is no sealed memory file");
 	if (fstat(fd, &st) < 0)
 		return err_set(e, "cannot look at the snapshot: %s", strerror(errno));
-	if (st.st_size < (off_t)sizeof **s)
+	if (st.st_size == 0) /* which mmap(2) refuses */
 		return err_set(e, "no compiled configuration of mxonly");
 	/* Private, because Linux before 6.7 refuses a shared mapping of a write-sealed file; nobody writes, so memory is shared. */
 	void *at = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);

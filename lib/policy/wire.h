@@ -40,7 +40,7 @@ struct wire {
 
 /*
  * bytes: the current request's, from its first one on (skipping: only those not yet given). *used: how many belong to this
- * request, when it ended. While wire_skipping after WIRE_MORE all n bytes were taken and need not be given again.
+ * request, when it ended (WIRE_MALFORMED: how many were looked at). While wire_skipping after WIRE_MORE all n bytes were taken and need not be given again.
  */
 enum wire_result wire_read(struct wire *w, const char *bytes, size_t n, size_t *used, struct request *rq);
 

@@ -38,8 +38,7 @@ static bool is_header(struct text t)
 {
 	const char *colon = memchr(t.at, ':', t.len);
 
-	return colon != NULL && memchr(t.at, ' ', (size_t)(colon - t.at)) == NULL && colon != t.at &&
-	       says_more(t, (size_t)(colon - t.at) + 1);
+	return colon != NULL && memchr(t.at, ' ', (size_t)(colon - t.at)) == NULL && colon != t.at;
 }
 
 /* Written from access(5), not from action.c. */

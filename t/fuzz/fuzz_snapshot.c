@@ -86,6 +86,8 @@ static void put_right(char *bytes, size_t length)
 	memcpy(bytes, &head, sizeof head);
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	bool whole = size >= 8 && memcmp(data, SNAPSHOT_MAGIC, 8) == 0;

@@ -8,6 +8,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use IO::Socket::UNIX;
 use JSON::PP;
+use Mxonly;
 use Test::More;
 use Tool;
 
@@ -35,6 +36,7 @@ names   = customer.example, xn--bcher-kva.example
 relays  = beta
 INI
 my $ignore = write_file('ignore.ini', "[policyd]\nrouted_recipients = ignore\n" . read_file($ini));
+my $strictest = write_file('strictest.ini', read_file($ini) =~ s/^\[default\]\K/\nmode = off/mr);
 my $broken = write_file('broken.ini', "[relay alpha]\nranges = 192.0.2.0/33\nrages = 1\n\n[default]\nmode = of\n");
 
 my $permit = 'DUNNO';
@@ -90,6 +92,8 @@ subtest 'keys' => sub {
 	is("$status $out", "0 off beta alpha\n", 'routed_recipients = ignore: the last one');
 	($status, $out) = mxonly('', 'query', '-c', $ignore, '-q', 'u%example.org');
 	is("$status $out", "0 enforce alpha\n", 'routed_recipients = ignore: no route without an @');
+	($status, $out) = mxonly("u\@[192.0.2.7]\nother.example\n", 'query', '-c', $strictest, '-q', '-');
+	is($out, "u\@[192.0.2.7]\tmonitor alpha\nother.example\toff alpha\n", 'no domain: the strictest mode');
 };
 
 subtest 'keys from standard input' => sub {
@@ -184,6 +188,7 @@ subtest 'requests of a file' => sub {
 	my $file = write_file('requests', "\n$yes\n$no\r\n\n\n$no");
 	answers(['-r', $file], 0, "$permit\n$refuse\n$refuse\n");
 	answers(['-r', '-'], 0, "$permit\n$refuse\n", "$yes\n" . $no =~ s/\n/\r\n/gr . "\r\n\r\n");
+	answers(['-r', '-'], 0, "$permit\n$refuse\n", "$yes\n$no" =~ s/\n/\r\n/gr);
 	answers(['-r', '-'], 0, "$refuse\n", substr($no, 0, -1));
 	answers(['-r', '-'], 0, '', $_) for '', "\n\n";
 	my ($status, $out) = mxonly("$yes\n$no", 'query', '-c', $ini, '--json', '-r', '-');
@@ -245,8 +250,8 @@ subtest 'help and version' => sub {
 		my ($status, $out, $err) = mxonly('', @$arguments);
 		is("$status$err", '0', "@$arguments: status");
 		like($out, qr/mxonly query|mxonly check/, "@$arguments: shows the command");
-		cmp_ok(($out =~ tr/\n//), '<=', 26, "@$arguments: one screen high");
-		is(scalar(grep { length > 90 } split(/\n/, $out)), 0, "@$arguments: one screen wide");
+		cmp_ok(($out =~ tr/\n//), '<=', 25, "@$arguments: one screen high");
+		is(scalar(grep { length > 80 && !m{/mxonly\.ini} } split(/\n/, $out)), 0, "@$arguments: one screen wide");
 	}
 	my ($status, $out) = mxonly('', '--version');
 	like("$status $out", qr/^0 mxonly \d+\.\d+/, 'version');
@@ -315,6 +320,27 @@ subtest 'answers of another server' => sub {
 	like($err, qr{/nobody: no server is there}, 'no server: says so');
 	($status, $out, $err) = mxonly('', 'query', '-s', '/run/x', @relay);
 	like("$status$err", qr{^2mxonly query: .*unix:/run/x}, 'no endpoint');
+};
+
+subtest 'answers of mxonlyd' => sub {
+	my $server   = Mxonly->new(ini => read_file($ini));
+	my $endpoint = 'unix:' . $server->path;
+	my @cases = ([@relay], [@direct], [qw(client_address=203.0.113.9 recipient=u@example.org)], [qw(client_address=203.0.113.9 recipient=u@a.example.net)],
+		['sender=' . 'x' x 9000, @relay], ["recipient=u\@example.com\r", @direct[0, 1]]);
+	for my $case (@cases) {
+		my ($status, $out, $err) = mxonly('', 'query', '-s', $endpoint, @$case);
+		my (undef, $here) = mxonly('', 'query', '-c', $ini, @$case);
+		is($out, $here, "the same as from the configuration: " . substr("@$case", 0, 60));
+		is($status, $out =~ /^DUNNO/ ? 0 : 1, 'status');
+		is($err, '', 'no complaint');
+	}
+	my $many = "$yes\n$no\n" x 200 . "sender=@{['x' x 200_000]}\n$no\n$yes";
+	my ($status, $out, $err) = mxonly($many, 'query', '-s', $endpoint, '-r', '-');
+	my (undef, $here) = mxonly($many, 'query', '-c', $ini, '-r', '-');
+	is($out, $here, 'many, and one over the limits');
+	is("$status$err", '0', 'all were answered');
+	fails(['query', '-s', $endpoint, 'request=other', @relay], qr/request= is not/);
+	is($server->stop, 0, 'a clean stop');
 };
 
 done_testing();

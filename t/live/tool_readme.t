@@ -66,6 +66,9 @@ SKIP: {
 
 ok(-e $_, "$_ is there") for read_file('README') =~ m{(?<![\w/])(?:\./)?((?:contrib|etc|lib|t)/[\w./]*\w)}g;
 ok(-x $_, "$_ can be run") for qw(contrib/try t/run);
+for my $file (read_file('lib/README') =~ m{(?<![*\w.])([a-z_]+\.[ch])\b}g) {
+	ok(scalar(my @found = grep { -f } glob("{lib,policyd}/*/$file")), "lib/README: $file is there");
+}
 is_deeply([grep { length > 78 && !/^    / } split(/\n/, read_file('README'))], [], 'wrapped');
 
 done_testing();

@@ -49,18 +49,18 @@ static void write_file(struct play *p, const char *name, const struct buf *text)
 		script_bad(&p->script, strerror(errno));
 }
 
-/* config NAME | config [NAME] <<END | file NAME <<END | file NAME "bytes" */
+/* config NAME | config [NAME] <<END | config NAME "bytes" | file NAME <<END | file NAME "bytes" */
 static void step_file(struct play *p, bool config)
 {
 	struct script *s = &p->script;
 	bool here = s->count > 1 && word_is(s->word[s->count - 1], "<<END");
-	bool named = s->count == (here ? 3u : 2u);
+	bool named = s->count == 3 || (s->count == 2 && !here);
 	char name[128];
 	struct buf text = { 0 };
 
 	if (s->count < 2 || s->count > 3 || (!config && !named))
-		script_bad(s, "config NAME, config [NAME] <<END, file NAME <<END or file NAME \"bytes\"");
-	snprintf(name, sizeof(name), "%s", named || s->count == 3 ? s->word[1].at : "mxonly.ini");
+		script_bad(s, "config NAME, config|file [NAME] <<END or config|file NAME \"bytes\"");
+	snprintf(name, sizeof(name), "%s", named ? s->word[1].at : "mxonly.ini");
 	if (here) {
 		script_here(s, &text);
 	} else if (s->count == 3) {

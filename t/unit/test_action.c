@@ -42,6 +42,7 @@ static const struct allowed allowed[] = {
 	{ ACTION_MONITOR, "PREPEND X-mxonly:value", "PREPEND X-mxonly: value", false },
 	{ ACTION_MONITOR, "prepend X-mxonly:   r=${reason}", "PREPEND X-mxonly: r=", false },
 	{ ACTION_MONITOR, "PREPEND X: ${sender} : b", "PREPEND X: : b", false },
+	{ ACTION_MONITOR, "PREPEND X-mxonly: ${reason}", "PREPEND X-mxonly:", false },
 };
 
 static struct text copy_exactly(const char *s, char **owned)
@@ -115,6 +116,8 @@ static const struct {
 	{ ACTION_REFUSE, "DEFER 5.7.1", "`DEFER 4.7.1` meant?" },
 	{ ACTION_REFUSE, "REJECT 2.7.1 no", "`REJECT 5.7.1` meant?" },
 	{ ACTION_REFUSE, "REJECT 5.7.1000 no", "no status code X.Y.Z" },
+	{ ACTION_REFUSE, "REJECT 5.1000.1 no", "no status code X.Y.Z" },
+	{ ACTION_REFUSE, "650 no", "bare number for a permit" },
 	{ ACTION_REFUSE, "REJECT 5.07.1 no", "no status code X.Y.Z" },
 	{ ACTION_REFUSE, "REJECT 5.7.01 no", "no status code X.Y.Z" },
 	{ ACTION_REFUSE, "REJECT 05.7.1 no", "no status code X.Y.Z" },
@@ -158,7 +161,6 @@ static const struct {
 	{ ACTION_MONITOR, "PREPEND X-mxonly", "PREPEND Name: value" },
 	{ ACTION_MONITOR, "PREPEND : x", "PREPEND Name: value" },
 	{ ACTION_MONITOR, "PREPEND X-mxonly:", "needs a value" },
-	{ ACTION_MONITOR, "PREPEND X-mxonly: ${reason}", "needs a word" },
 	{ ACTION_MONITOR, "PREPEND X mxonly: x", "without spaces" },
 	{ ACTION_MONITOR, "PREPEND X-${reason}: x", "and variables" },
 	{ ACTION_MONITOR, "PREPEND X\xc3\xbc: x", "printable ASCII" },

@@ -65,7 +65,7 @@ START_TEST(foreign_bytes)
 		{ "\xc3", "\\xc3" }, /* cut short */
 		{ "\xc3(", "\\xc3(" },
 		{ "\xc0\xaf", "\\xc0\\xaf" }, /* longer than needed */
-		{ "\xe0\x80\xaf", "\\xe0\\x80\\xaf" },
+		{ "\xe0\x9f\xbf", "\\xe0\\x9f\\xbf" },
 		{ "\xed\xa0\x80", "\\xed\\xa0\\x80" }, /* half of a pair */
 		{ "\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80" }, /* above U+10FFFF */
 		{ "\xc2\x9b", "\\xc2\\x9b" }, /* a terminal's CSI */

@@ -144,6 +144,7 @@ START_TEST(nearest)
 		const char *got = text_nearest(text_of(rows[i].text), keys, sizeof keys / sizeof *keys);
 		row_str(rows[i].text, got ? got : "none", rows[i].want ? rows[i].want : "none");
 	}
+	ck_assert_ptr_null(text_nearest(text_of("a"), (const char *const[]){ "b" }, 1)); /* nothing of it is left */
 }
 END_TEST
 

@@ -253,6 +253,21 @@ START_TEST(random_streams)
 }
 END_TEST
 
+/* Whoever reads on behind a malformed request, as `mxonly query -r` does. */
+START_TEST(new_behind_malformed)
+{
+	struct wire w = { 0 };
+	struct request rq;
+	size_t used;
+
+	ck_assert_int_eq(wire_read(&w, "x\n", 2, &used, &rq), WIRE_MALFORMED);
+	ck_assert_ptr_nonnull(w.fault);
+	ck_assert_int_eq(wire_read(&w, ASK "\n", strlen(ASK "\n"), &used, &rq), WIRE_WHOLE);
+	ck_assert_ptr_null(w.fault);
+	ck_assert_uint_eq(used, strlen(ASK "\n"));
+}
+END_TEST
+
 START_TEST(names)
 {
 	for (unsigned a = 0; a < ATTR_COUNT; a++) {
@@ -274,5 +289,5 @@ END_TEST
 int main(void)
 {
 	return unit_run("wire", UNIT_TESTS(transcripts, reference, long_lines, long_lines_and_nuls, long_requests,
-					random_streams, names));
+					random_streams, new_behind_malformed, names));
 }

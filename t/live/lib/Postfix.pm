@@ -72,6 +72,7 @@ sub free_port {
 sub new {
 	my ($class, %o) = @_;
 	die "a real Postfix needs root\n" if $> != 0;
+	$SIG{$_} = sub { exit 1 } for qw(INT TERM HUP);    # so that what was started is ended
 	my $dir = File::Temp::tempdir('mxonly-postfix-XXXXXX', TMPDIR => 1);
 	chmod 0755, $dir;
 	my $self = bless { dir => $dir, queue => "$dir/queue", owner => $$, port => free_port(), children => [] }, $class;
@@ -97,7 +98,7 @@ sub _folders {
 
 sub _main_cf {
 	my ($self, $more) = @_;
-	spew("$self->{dir}/etc/main.cf", <<"END");
+	my $ours = <<"END";
 compatibility_level = 3.6
 queue_directory = $self->{queue}
 data_directory = $self->{dir}/data
@@ -127,8 +128,10 @@ virtual_transport = lmtp:inet:[127.0.0.1]:$self->{sink_port}
 relay_transport = lmtp:inet:[127.0.0.1]:$self->{sink_port}
 default_transport = error:no mail leaves this machine
 in_flow_delay = 0
-$more
 END
+	# Postfix warns of a parameter that is there twice.
+	$ours =~ s/^\Q$_\E =.*\n//m for $more =~ /^(\w+) *=/mg;
+	spew("$self->{dir}/etc/main.cf", $ours . $more);
 }
 
 sub daemon_directory {
@@ -194,6 +197,7 @@ sub child {
 	my ($self, $code) = @_;
 	my $pid = fork // die "fork: $!\n";
 	if ($pid == 0) {
+		$SIG{$_} = 'DEFAULT' for qw(INT TERM HUP);
 		$self->{children} = [];
 		$self->{running} = 0;
 		eval { $code->() };
@@ -237,7 +241,7 @@ sub mxonlyd_stop {
 	return $status;
 }
 
-sub policyd_log { return slurp($_[0]{policyd_log}) }
+sub policyd_log { return slurp($_[0]{policyd_log} // '/dev/null') }
 
 # An LMTP server that takes everything and writes "ORCPT-tag TAB recipient" a line, once the message was taken.
 sub _sink {
@@ -363,9 +367,18 @@ sub stop {
 	$self->{children} = [];
 }
 
+# For whoever reads why a test failed.
+sub _last_words {
+	my ($self) = @_;
+	my @mail = $self->complaints;
+	my @policy = split /\n/, $self->policyd_log;
+	print STDERR map { "# $_\n" } map { splice @$_, -10 < -@$_ ? 0 : -10 } \@mail, \@policy;
+}
+
 sub DESTROY {
 	my ($self) = @_;
 	return if $$ != $self->{owner};
+	$self->_last_words if $?;
 	local $?;
 	$self->stop;
 	remove_tree($self->{dir}) unless $ENV{MXONLY_KEEP};

@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: BSD-2-Clause
+package Mxonly;
+
+# One running mxonlyd: started with a configuration in a folder of its own, asked, watched, stopped.
+# Waiting is always for a condition, with a deadline.
+
+use strict;
+use warnings;
+use Exporter qw(import);
+use File::Temp qw(tempdir);
+use IO::Socket::INET;
+use IO::Socket::UNIX;
+use Socket qw(SOCK_STREAM);
+use Time::HiRes qw(sleep time);
+
+our @EXPORT_OK = qw(wait_until request slurp run free_port answers closed as_root free_folder RELAY DIRECT);
+
+use constant DEADLINE => 60;    # seconds; sanitizers and busy machines are slow
+
+# Attributes of a client that is the relay, and of one that is not, under the configuration `relay`.
+use constant RELAY  => (client_address => '192.0.2.7', client_name => 'mx1.relay.example', helo_name => 'mx1.relay.example');
+use constant DIRECT => (client_address => '203.0.113.9', client_name => 'unknown', helo_name => 'evil.test');
+
+our $relay = <<'INI';
+[relay filter]
+ranges  = 192.0.2.0/24
+domains = relay.example
+INI
+
+my @running;
+my $test = $$;
+
+sub as_root { return $> == 0 }
+
+sub program { return ($ENV{MXONLY_BUILD} // die "MXONLY_BUILD names no build folder\n") . "/$_[0]" }
+
+sub slurp {
+	my ($path) = @_;
+	open(my $from, '<', $path) or return '';
+	local $/;
+	return scalar(<$from>) // '';
+}
+
+sub wait_until(&;$) {
+	my ($condition, $seconds) = @_;
+	my $end = time() + ($seconds // DEADLINE);
+	my $result;
+	until ($result = $condition->()) {
+		return $result if time() > $end;
+		sleep(0.01);
+	}
+	return $result;
+}
+
+# A folder that whom the server runs as may write to.
+sub free_folder {
+	my $folder = tempdir('mxonly-server-XXXXXX', TMPDIR => 1, CLEANUP => 1);
+	chmod(0755, $folder);
+	chown((getpwnam('nobody'))[2, 3], $folder) if as_root();
+	return $folder;
+}
+
+sub free_port {
+	my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1) or die "no port: $!";
+	return $socket->sockport;
+}
+
+# new(ini => TEXT behind [policyd], policyd => LINES of it, options => [...], wait => 0, descriptors => LIMIT)
+sub new {
+	my ($class, %o) = @_;
+	my $self = bless { folder => $o{folder} // free_folder(), options => $o{options} // [], descriptors => $o{descriptors} }, $class;
+	$self->{path} = "$self->{folder}/policy";
+	$self->{policyd} = $o{policyd} // '';
+	$self->configure($o{ini} // $relay);
+	$self->start($o{wait} // 1);
+	push(@running, $self);
+	return $self;
+}
+
+sub configure {
+	my ($self, $ini, $policyd) = @_;
+	$policyd //= $self->{policyd};
+	my $listen = $policyd =~ /^listen/m ? '' : "listen = unix:$self->{path}\n";
+	my $log    = $policyd =~ /^log\s*=/m ? '' : "log = stderr\n";
+	my $user   = $policyd =~ /^user/m ? '' : "user = nobody\n";
+	my $temporary = "$self->{folder}/new.ini";
+	open(my $to, '>', $temporary) or die "$temporary: $!";
+	print $to "[policyd]\n$listen$log${user}control =\n$policyd\n$ini";
+	close($to) or die "$temporary: $!";
+	rename($temporary, $self->config) or die "rename: $!";
+}
+
+sub config { return "$_[0]{folder}/mxonly.ini" }
+sub log    { return slurp("$_[0]{folder}/log") }
+sub pid    { return $_[0]{pid} }
+sub path   { return $_[0]{path} }
+
+sub start {
+	my ($self, $wait) = @_;
+	my $pid = fork() // die "fork: $!";
+	if ($pid == 0) {
+		open(STDIN, '<', '/dev/null') or die;
+		open(STDERR, '>>', $self->{stderr} // "$self->{folder}/log") or die;
+		my @command = (program('mxonlyd'), '-c', $self->config, @{ $self->{options} });
+		unshift(@command, 'sh', '-c', "ulimit -n $self->{descriptors}; exec \"\$@\"", 'sh') if $self->{descriptors};
+		exec(@command) or exit 127;
+	}
+	$self->{pid} = $pid;
+	return $self unless $wait;
+	wait_until { $self->log =~ /all workers serve generation 1 / || $self->ended };
+	die 'mxonlyd does not serve: ' . $self->log if $self->log !~ /all workers serve generation 1 /;
+	return $self;
+}
+
+# The exit status once it has ended (a signal: 128 + its number), else undef.
+sub ended {
+	my ($self) = @_;
+	if (!defined $self->{status} && defined $self->{pid} && waitpid($self->{pid}, 1) == $self->{pid}) {
+		$self->{status} = $? & 127 ? 128 + ($? & 127) : $? >> 8;
+	}
+	return defined $self->{status} ? "status $self->{status}" : undef;
+}
+
+sub wait_end {
+	my ($self) = @_;
+	wait_until { $self->ended };
+	return $self->{status};
+}
+
+sub stop {
+	my ($self) = @_;
+	kill('TERM', $self->{pid}) unless $self->ended;
+	return $self->wait_end;
+}
+
+# What the log must come to say.
+sub logs {
+	my ($self, $what, $times) = @_;
+	return wait_until { my $n = () = $self->log =~ /$what/g; $n >= ($times // 1) };
+}
+
+sub reload {
+	my ($self, $generation) = @_;
+	kill('HUP', $self->{pid});
+	return $self->logs($generation ? qr/all workers serve generation $generation / : qr/still serving/);
+}
+
+sub children {
+	my ($self) = @_;
+	my @all;
+	for my $stat (glob('/proc/[0-9]*/stat')) {
+		my ($pid, $ppid) = slurp($stat) =~ /^(\d+) \(.*\) \S (\d+)/s or next;
+		push(@all, $pid) if $ppid == $self->{pid};
+	}
+	return sort { $a <=> $b } @all;
+}
+
+# The one that ignores SIGTERM writes the log; the others are workers.
+sub logger  { return grep { ignores_term($_) } $_[0]->children }
+sub workers { return grep { !ignores_term($_) } $_[0]->children }
+
+sub ignores_term {
+	my ($ignored) = slurp("/proc/$_[0]/status") =~ /^SigIgn:\s*(\S+)/m;
+	return defined $ignored && hex(substr($ignored, -8)) & (1 << 14);
+}
+
+sub connect {
+	my ($self, $path) = @_;
+	return IO::Socket::UNIX->new(Type => SOCK_STREAM, Peer => $path // $self->{path});
+}
+
+sub request {
+	my (%attribute) = (request => 'smtpd_access_policy', protocol_state => 'RCPT', recipient => 'u@example.org', @_);
+	my $first = delete $attribute{request};
+	return "request=$first\n" . join('', map { "$_=$attribute{$_}\n" } sort keys %attribute) . "\n";
+}
+
+# So many replies from a socket: the actions, fewer when the server closed or was silent for too long.
+sub answers {
+	my ($socket, $count, $seconds) = @_;
+	my ($got, $end) = ('', time() + ($seconds // DEADLINE));
+	my $select = '';
+	vec($select, fileno($socket), 1) = 1;
+	while ((() = $got =~ /\n\n/g) < $count && time() < $end) {
+		next unless select(my $ready = $select, undef, undef, 0.1);
+		sysread($socket, $got, 65536, length($got)) or last;
+	}
+	return map { s/^action=//r } split(/\n\n/, $got);
+}
+
+sub ask {
+	my ($self, $socket, @attributes) = @_;
+	syswrite($socket, request(@attributes)) // return "not sent: $!";
+	my ($action) = answers($socket, 1);
+	return $action // 'no answer';
+}
+
+# The server has closed: what came before that, or undef when it did not.
+sub closed {
+	my ($socket, $seconds) = @_;
+	my ($got, $end) = ('', time() + ($seconds // DEADLINE));
+	my $select = '';
+	vec($select, fileno($socket), 1) = 1;
+	while (time() < $end) {
+		next unless select(my $ready = $select, undef, undef, 0.1);
+		return $got unless sysread($socket, $got, 65536, length($got));
+	}
+	return undef;
+}
+
+# run(PROGRAM, ARGUMENTS...): exit status, standard output, standard error.
+sub run {
+	my ($program, @arguments) = @_;
+	my $folder = tempdir('mxonly-run-XXXXXX', TMPDIR => 1, CLEANUP => 1);
+	my $pid = fork() // die "fork: $!";
+	if ($pid == 0) {
+		open(STDIN,  '<', '/dev/null')   or die;
+		open(STDOUT, '>', "$folder/out") or die;
+		open(STDERR, '>', "$folder/err") or die;
+		exec(program($program), @arguments) or exit 127;
+	}
+	waitpid($pid, 0);
+	return ($? & 127 ? 128 + ($? & 127) : $? >> 8, slurp("$folder/out"), slurp("$folder/err"));
+}
+
+END {
+	my $status = $?;
+	@running = () if $$ != $test;    # a child of the test's
+	for my $server (@running) {
+		next if !defined $server->{pid} || $server->ended;
+		kill('CONT', $server->children);
+		$server->stop // kill('KILL', $server->{pid});
+	}
+	$? = $status;
+}
+
+1;

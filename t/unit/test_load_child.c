@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The process that reads a configuration: what it lets go of, how it ends, what is said of it. */
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "load_folder.h"
+#include "policy/load.h"
+#include "unit.h"
+
+static const char *pipe_named(const char *name)
+{
+	const char *path = path_of(name);
+
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	return path;
+}
+
+/* A configuration whose reader waits for a pipe that nobody writes to, with all else let go. */
+static const char *endless(void)
+{
+	pipe_named("pipe.ini");
+	return ini_with("endless.ini", "[policyd]\ninclude = pipe.ini\n");
+}
+
+START_TEST(a_killed_reader_is_a_fault)
+{
+	struct faults f = { 0 };
+	struct loading l;
+	struct err e;
+	const char *path;
+
+	start();
+	path = endless();
+	ck_assert_int_eq(load_start(&l, path, &e), 0);
+	kill(l.child, SIGKILL);
+	ck_assert_int_eq(load_finish(&l, path, &f), -1);
+	row_has("kill", only_fault(&f),
+		"endless.ini: the process that read it was ended by signal 9 (Killed): out of memory?");
+	faults_free(&f);
+	no_child_is_left();
+	finish();
+}
+END_TEST
+
+START_TEST(what_a_reader_says_at_its_end_is_told)
+{
+	struct faults f = { 0 };
+	struct loading l;
+	struct err e;
+	const char *path;
+
+	start();
+	path = endless();
+	ck_assert_int_eq(load_start(&l, path, &e), 0);
+	ck_assert_int_eq(pwrite(l.said, "out of memory\n", 14, 0), 14);
+	kill(l.child, SIGTERM);
+	ck_assert_int_eq(load_finish(&l, path, &f), -1);
+	row_has("term", only_fault(&f), "signal 15 (Terminated): out of memory");
+	faults_free(&f);
+	finish();
+}
+END_TEST
+
+/* libev's loop reaps every child that it hears of. */
+START_TEST(a_child_that_was_reaped_by_others)
+{
+	struct faults f = { 0 };
+	struct loading l;
+	struct err e;
+	const char *path;
+
+	start();
+	path = ini_with("a.ini", load_good);
+	ck_assert_int_eq(load_start(&l, path, &e), 0);
+	ck_assert_int_eq(waitpid(l.child, NULL, 0), l.child);
+	is_served(load_finish(&l, path, &f));
+	ck_assert_uint_eq(f.errors, 0);
+
+	path = endless();
+	ck_assert_int_eq(load_start(&l, path, &e), 0);
+	kill(l.child, SIGKILL);
+	ck_assert_int_eq(waitpid(l.child, NULL, 0), l.child);
+	ck_assert_int_eq(load_finish(&l, path, &f), -1);
+	row_has("ended", only_fault(&f), "endless.ini: the process that read it ended without a result");
+	faults_free(&f);
+	finish();
+}
+END_TEST
+
+START_TEST(a_lack_of_memory_is_a_fault)
+{
+	struct rlimit none = { 0, RLIM_INFINITY };
+	struct faults f = { 0 };
+	struct loading l;
+	struct err e;
+	const char *path;
+
+	start();
+	path = ini_with("large.ini", "");
+	ck_assert_int_eq(truncate(path, 256 << 20), 0);
+	getrlimit(RLIMIT_DATA, &none);
+	none.rlim_cur = 0;
+	setrlimit(RLIMIT_DATA, &none); /* nothing more than what this process has already */
+	ck_assert_int_eq(load_start(&l, path, &e), 0);
+	none.rlim_cur = none.rlim_max;
+	setrlimit(RLIMIT_DATA, &none);
+	ck_assert_int_eq(load_finish(&l, path, &f), -1);
+	/* "out of memory", or AddressSanitizer's words, which has malloc(3) in its hands. */
+	ck_assert_msg(strstr(only_fault(&f), "memory") || strstr(only_fault(&f), "allocate"), "%s", only_fault(&f));
+	faults_free(&f);
+	finish();
+}
+END_TEST
+
+START_TEST(loading_is_given_up)
+{
+	struct loading l;
+	struct err e;
+
+	start();
+	ck_assert_int_eq(load_start(&l, endless(), &e), 0);
+	load_cancel(&l);
+	ck_assert_int_eq(kill(l.child, 0), -1);
+	no_child_is_left();
+	finish();
+}
+END_TEST
+
+/* A listening socket or a client's connection must not stay open because somebody reads a configuration. */
+START_TEST(the_child_lets_go_of_descriptors)
+{
+	struct loading l;
+	struct err e;
+	int ends[2];
+	char c;
+
+	start();
+	ck_assert_int_eq(pipe(ends), 0);
+	int kept_stdin = dup(STDIN_FILENO);
+	ck_assert_int_eq(dup2(ends[1], STDIN_FILENO), STDIN_FILENO);
+	ck_assert_int_eq(load_start(&l, endless(), &e), 0);
+	dup2(kept_stdin, STDIN_FILENO);
+	close(ends[1]);
+	/* The end of the pipe is seen as soon as the child, which goes on, has let go of it. */
+	ck_assert_int_eq(read(ends[0], &c, 1), 0);
+	ck_assert_int_eq(waitpid(l.child, NULL, WNOHANG), 0);
+	close(ends[0]);
+	load_cancel(&l);
+	finish();
+}
+END_TEST
+
+START_TEST(blocked_signals_and_handlers_are_not_inherited)
+{
+	struct faults f = { 0 };
+	struct loading l;
+	struct err e;
+	sigset_t all;
+
+	start();
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	signal(SIGTERM, SIG_IGN);
+	ck_assert_int_eq(load_start(&l, endless(), &e), 0);
+	/* Once it can be heard that the child is ready to be ended: it is in the pipe, waiting. */
+	int pipe_end = open(path_of("pipe.ini"), O_WRONLY);
+	kill(l.child, SIGTERM);
+	ck_assert_int_eq(load_finish(&l, "x.ini", &f), -1);
+	row_has("term", only_fault(&f), "signal 15");
+	close(pipe_end);
+	faults_free(&f);
+	finish();
+}
+END_TEST
+
+/* The one that asks is gone: nobody wants to know any more. */
+START_TEST(the_child_ends_with_its_parent)
+{
+	const char *path;
+	int ends[2], status;
+	pid_t child;
+
+	start();
+	path = endless();
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	ck_assert_int_eq(pipe(ends), 0);
+	pid_t parent = fork();
+	if (parent == 0) {
+		struct loading l;
+		struct err e;
+		if (load_start(&l, path, &e) < 0)
+			_exit(1);
+		int pipe_end = open(path_of("pipe.ini"), O_WRONLY);
+		_exit(pipe_end < 0 || write(ends[1], &l.child, sizeof l.child) != sizeof l.child);
+	}
+	ck_assert_int_eq(read(ends[0], &child, sizeof child), sizeof child);
+	ck_assert_int_eq(waitpid(parent, &status, 0), parent);
+	ck_assert_int_eq(status, 0);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	finish();
+}
+END_TEST
+
+int main(void)
+{
+	return unit_run(
+		"load_child", UNIT_TESTS(a_killed_reader_is_a_fault, what_a_reader_says_at_its_end_is_told,
+				      a_child_that_was_reaped_by_others, a_lack_of_memory_is_a_fault,
+				      loading_is_given_up, the_child_lets_go_of_descriptors,
+				      blocked_signals_and_handlers_are_not_inherited, the_child_ends_with_its_parent));
+}
