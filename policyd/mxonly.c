@@ -16,6 +16,9 @@ static const struct subcommand {
 } subcommands[] = {
 	{ "query", query_main, "mxonly query", "ask what the policy says: of an address, a domain, a whole request" },
 	{ "check", check_main, "mxonly check", "read the configuration as the server would; report every fault" },
+	{ "compile", compile_main, "mxonly compile",
+		"write the configuration as one compiled file, read at once anywhere" },
+	{ "ctl", ctl_main, "mxonly ctl", "ask the running server: its status, its counters, a reload" },
 };
 
 enum { SUBCOMMANDS = sizeof subcommands / sizeof *subcommands };
@@ -27,6 +30,7 @@ static int help(void)
 	     "  mxonly query --explain client_address=203.0.113.9 recipient=u@example.org\n"
 	     "                     what the server would answer, and how that comes about\n"
 	     "  mxonly check       is " MXONLY_CONFIG " fit to serve?\n"
+	     "  mxonly ctl reload  take it over\n"
 	     "\n"
 	     "Subcommands (mxonly SUBCOMMAND --help tells more):");
 	for (size_t i = 0; i < SUBCOMMANDS; i++)

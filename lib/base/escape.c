@@ -57,9 +57,28 @@ void line_format(struct line *l, const char *format, ...)
 	l->full = true;
 }
 
+/* Bytes that are not simply written as they are, everywhere or in a value of the log. */
+enum { UNPRINTABLE = 1, QUOTED = 2, SPLITS = 4 };
+static const unsigned char kind[256] = { [0 ... 0x1f] = UNPRINTABLE,
+	[0x7f ... 0xff] = UNPRINTABLE,
+	['"'] = QUOTED | SPLITS,
+	['\\'] = QUOTED | SPLITS,
+	[' '] = SPLITS,
+	['='] = SPLITS };
+
 static bool is_printable(unsigned char c)
 {
-	return c >= 0x20 && c < 0x7f;
+	return !(kind[c] & UNPRINTABLE);
+}
+
+/* What all bytes of t are together. */
+static unsigned kinds_of(struct text t)
+{
+	unsigned kinds = 0;
+
+	for (size_t i = 0; i < t.len; i++)
+		kinds |= kind[(unsigned char)t.at[i]];
+	return kinds;
 }
 
 /* c as it is, or \xNN behind `slash`. */
@@ -93,11 +112,15 @@ static size_t escape_json(char to[UNIT], unsigned char c)
 	return escape_byte(to, c, "\\\\");
 }
 
-/* Cut before the first byte whose escape does not fit. */
-static void put_escaped(struct line *l, struct text foreign, escape *one)
+/* Cut before the first byte whose escape does not fit. plain: `one` leaves all bytes as they are. */
+static void put_escaped(struct line *l, struct text foreign, bool plain, escape *one)
 {
 	char unit[UNIT];
 
+	if (plain && !l->full && foreign.len < l->cap - l->len) {
+		put(l, foreign.at, foreign.len);
+		return;
+	}
 	for (size_t i = 0; i < foreign.len; i++)
 		if (!put(l, unit, one(unit, (unsigned char)foreign.at[i])))
 			return;
@@ -112,7 +135,7 @@ static void put_quoted(struct line *l, struct text foreign, escape *one)
 	}
 	put(l, "\"", 1);
 	l->cap--;
-	put_escaped(l, foreign, one);
+	put_escaped(l, foreign, !(kinds_of(foreign) & (UNPRINTABLE | QUOTED)), one);
 	l->cap++;
 	l->at[l->len++] = '"';
 	l->at[l->len] = '\0';
@@ -120,19 +143,17 @@ static void put_quoted(struct line *l, struct text foreign, escape *one)
 
 void line_plain(struct line *l, struct text foreign)
 {
-	put_escaped(l, foreign, escape_plain);
+	put_escaped(l, foreign, !(kinds_of(foreign) & UNPRINTABLE), escape_plain);
 }
 
 void line_value(struct line *l, struct text foreign)
 {
-	bool quotes = false;
+	unsigned kinds = kinds_of(foreign);
 
-	for (size_t i = 0; i < foreign.len && !quotes; i++)
-		quotes = foreign.at[i] != '\0' && strchr(" \"\\=", foreign.at[i]);
-	if (quotes)
+	if (kinds & SPLITS)
 		put_quoted(l, foreign, escape_quoted);
 	else
-		put_escaped(l, foreign, escape_plain);
+		put_escaped(l, foreign, !(kinds & UNPRINTABLE), escape_plain);
 }
 
 void line_json(struct line *l, struct text foreign)

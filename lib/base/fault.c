@@ -10,7 +10,7 @@
 #include "base/escape.h"
 #include "base/file.h"
 
-enum { LINE = 2048, PLACE = 1024, READ = 65536 };
+enum { LINE = 2048, PLACE = 1024, READ = 65536, READ_MAX = 2 * FAULTS_KEPT * (LINE + 16) };
 
 /* Bytes of the well-formed UTF-8 character at s, or 0. */
 static size_t utf8_length(const unsigned char *s, size_t left, unsigned long *code)
@@ -175,6 +175,7 @@ static void read_record(struct faults *f, struct text line)
 		add(f, kind == 'W', text_cut(line.at, place), text_cut(line.at + place, length - place));
 }
 
+/* As much as both kinds of records can take, and no more: whoever writes may be broken. */
 static void read_all(int fd, struct buf *b)
 {
 	ssize_t n;
@@ -183,7 +184,7 @@ static void read_all(int fd, struct buf *b)
 		n = read(fd, buf_room(b, READ), READ);
 		if (n > 0)
 			b->len += (size_t)n;
-	} while (n > 0 || (n < 0 && errno == EINTR));
+	} while (b->len < READ_MAX && (n > 0 || (n < 0 && errno == EINTR)));
 }
 
 void faults_read(struct faults *f, int fd)

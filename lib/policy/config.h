@@ -8,7 +8,7 @@
  * Life:      config_read -> compile -> config_free; in a child process or a tool, never in a server's own process
  * Memory:    owns everything it points to; out of memory ends the process (base/buf.h)
  * Errors:    every fault and warning goes to faults, with FILE:LINE; the configuration may be used when faults->errors is 0
- * Tested by: t/unit/test_config.c, t/fuzz/fuzz_config.c, t/scenario
+ * Tested by: t/unit/test_config*.c, t/fuzz/fuzz_config.c, t/scenario
  */
 
 #include <stdbool.h>
@@ -82,7 +82,7 @@ struct policy_config {
 	struct range_list exempt_networks;
 	bool exempt_authenticated;
 	struct str_list exempt_recipients; /* "local" in lower case or "local@domain", local in lower case, domain normalised */
-	uint32_t like; /* fields that this policy did not set are those of [default]: bit 1 << enum policy_field */
+	uint32_t like; /* fields that this policy did not set are [default]'s, and so is their memory: bit 1 << enum policy_field */
 };
 
 enum policy_field {
@@ -123,7 +123,10 @@ void config_read(struct config *c, const char *path, struct faults *f);
 /* The same from bytes; path is what faults call it and what relative paths stand beside. */
 void config_read_text(struct config *c, struct text bytes, const char *path, struct faults *f);
 
-/* [policyd] user and group of that file alone, for a server that must drop root before it reads anything in earnest; malloc'ed. */
+/*
+ * [policyd] user and group of that file alone, for a server that must drop root before it reads anything in earnest;
+ * malloc'ed. *user is "mxonly" when none is set; "root", which config_read refuses, comes back as it is. *group NULL: none set.
+ */
 void config_read_user(struct text bytes, char **user, char **group);
 
 void config_free(struct config *c);

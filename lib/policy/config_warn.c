@@ -98,11 +98,6 @@ static struct owned *collect(const struct config *c, size_t *count)
 	return all;
 }
 
-static bool overlap(const struct owned *before, const struct owned *o)
-{
-	return before->range && before->relay != o->relay && range_holds(before->range, &o->range->first);
-}
-
 /* Two relays that share something are told of once. */
 static void report_shared(struct build *b, const struct owned *x, const struct owned *y, uint64_t *pairs, size_t *count)
 {
@@ -120,32 +115,45 @@ static void report_shared(struct build *b, const struct owned *x, const struct o
 		range_print(early->range, text[1]));
 }
 
-/*
- * One sweep: of all ranges that began before, the one that reaches furthest, and the one that reaches furthest among those of
- * other relays, meet every range that overlaps one of another relay.
- */
+/* The ranges that hold an address, one a relay: the one that reaches furthest. Each two of them are a pair. */
+struct active {
+	struct owned at[PAIRS_MAX];
+	size_t count;
+};
+
+/* Reports every relay that shares o's first address, and puts o among them. */
+static void meet(struct build *b, struct active *active, const struct owned *o, uint64_t *pairs, size_t *pair_count)
+{
+	struct owned own = *o;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < active->count; i++) {
+		const struct owned *other = &active->at[i];
+		if (!range_holds(other->range, &o->range->first))
+			continue;
+		if (other->relay == o->relay) {
+			if (ip_compare(&other->range->last, &o->range->last) > 0)
+				own = *other;
+			continue;
+		}
+		if (*pair_count < PAIRS_MAX)
+			report_shared(b, other, o, pairs, pair_count);
+		active->at[kept++] = *other;
+	}
+	active->at[kept++] = own;
+	active->count = kept;
+}
+
+/* One sweep over all ranges by first address. It ends with so many pairs that nobody reads on; so active stays small. */
 static void warn_of_shared_ranges(struct build *b)
 {
-	struct owned far[2] = { { NULL, 0 }, { NULL, 0 } };
-	uint64_t pairs[PAIRS_MAX];
 	size_t count = 0, pair_count = 0;
+	struct active active = { .count = 0 };
+	uint64_t pairs[PAIRS_MAX];
 	struct owned *all = collect(b->c, &count);
 
-	for (size_t i = 0; all && i < count && pair_count < PAIRS_MAX; i++) {
-		const struct owned *o = &all[i];
-		if (overlap(&far[0], o))
-			report_shared(b, &far[0], o, pairs, &pair_count);
-		else if (overlap(&far[1], o))
-			report_shared(b, &far[1], o, pairs, &pair_count);
-		if (!far[0].range || ip_compare(&far[0].range->last, &o->range->last) < 0) {
-			if (far[0].range && far[0].relay != o->relay)
-				far[1] = far[0];
-			far[0] = *o;
-		} else if (o->relay != far[0].relay &&
-			   (!far[1].range || ip_compare(&far[1].range->last, &o->range->last) < 0)) {
-			far[1] = *o;
-		}
-	}
+	for (size_t i = 0; all && i < count && pair_count < PAIRS_MAX; i++)
+		meet(b, &active, &all[i], pairs, &pair_count);
 	free(all);
 }
 

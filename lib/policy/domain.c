@@ -2,6 +2,7 @@
 #include "policy/domain.h"
 
 #include <idn2.h>
+#include <stdint.h>
 
 #include "net/ip.h"
 
@@ -15,18 +16,25 @@ struct out {
 
 static void put_lower(struct out *o, const char *at, size_t n)
 {
-	for (size_t i = 0; i < n; i++, o->len++)
-		if (o->len < o->cap)
-			o->to[o->len] = ascii_lower(at[i]);
+	size_t room = o->len < o->cap ? o->cap - o->len : 0, most = n < room ? n : room;
+
+	for (size_t i = 0; i < most; i++)
+		o->to[o->len + i] = ascii_lower(at[i]);
+	o->len += n;
 }
 
 static bool is_ascii(struct text t)
 {
-	unsigned char all = 0;
+	uint64_t all = 0, word;
+	size_t i = 0;
 
-	for (size_t i = 0; i < t.len; i++)
+	for (; t.len - i >= sizeof word; i += sizeof word) {
+		memcpy(&word, t.at + i, sizeof word);
+		all |= word;
+	}
+	for (; i < t.len; i++)
 		all |= (unsigned char)t.at[i];
-	return all < 0x80;
+	return (all & 0x8080808080808080u) == 0;
 }
 
 static struct text cut_dots(struct text t)
@@ -82,7 +90,14 @@ size_t domain_normalise(struct text name, char *to, size_t cap)
 
 static bool has_empty_label(struct text t)
 {
-	return t.len == 0 || t.at[0] == '.' || t.at[t.len - 1] == '.' || memmem(t.at, t.len, "..", 2) != NULL;
+	char before = '.';
+
+	for (size_t i = 0; i < t.len; i++) {
+		if (t.at[i] == '.' && before == '.')
+			return true;
+		before = t.at[i];
+	}
+	return before == '.';
 }
 
 size_t domain_of_host(struct text name, char *to, size_t cap)
@@ -92,7 +107,8 @@ size_t domain_of_host(struct text name, char *to, size_t cap)
 	if (has_empty_label(name) || name.at[0] == '[')
 		return 0;
 	size_t len = domain_normalise(name, to, cap);
-	return len > cap || has_empty_label(text_cut(to, len)) ? 0 : len;
+	/* Only libidn2 makes dots of what was none. */
+	return len > cap || (!is_ascii(name) && has_empty_label(text_cut(to, len))) ? 0 : len;
 }
 
 bool domain_within(struct text host, struct text domain)

@@ -7,7 +7,7 @@
  *
  * Memory:    a look-up (snapshot_policy_of, snapshot_has_domain) allocates nothing and cannot fail
  * Limits:    names of at most DOMAIN_MAX bytes; three homes of four are taken, so a look-up goes through 2.5 slots, hit or miss
- * Tested by: t/unit/test_snapshot.c, t/fuzz/fuzz_snapshot.c
+ * Tested by: t/unit/test_snapshot.c, t/unit/test_snapshot_check.c, t/fuzz/fuzz_snapshot.c
  */
 
 #include "policy/builder.h"

@@ -323,12 +323,10 @@ static char hear_verdict(int socket, int *fd)
 static int reap(struct loading *l)
 {
 	int status = 0;
-	pid_t pid;
 
-	do
-		pid = waitpid(l->child, &status, 0);
-	while (pid < 0 && errno == EINTR);
-	return pid < 0 ? 0 : status;
+	while (waitpid(l->child, &status, 0) < 0 && errno == EINTR)
+		;
+	return status;
 }
 
 static void add_end(struct loading *l, int status, const char *path, struct faults *f)

@@ -11,7 +11,7 @@
  * Memory:    the snapshot's descriptor belongs to the caller
  * Errors:    every fault and warning in faults; -1 when there is no snapshot (faults tells why: at least one error)
  * Processes: the child ends with the one that asks; it holds nothing of that one but its standard error, while it parses
- * Tested by: t/unit/test_load.c
+ * Tested by: t/unit/test_load.c, t/unit/test_load_child.c
  */
 
 #include <sys/types.h>

@@ -1,19 +1,35 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "policy/recipient.h"
 
+#include <stdint.h>
+
 #include "policy/domain.h"
 
 #define ALL_SEEN ((size_t)-1)
 
-static bool is_cut(char c)
-{
-	return c == '@' || c == '%' || c == '!' || c == ':' || c == ',';
-}
+/* What a byte of an address is. */
+enum { NAME = 1, FOREIGN = 2, CUT = 4, COLON = 8, TAKEN_OUT = 16 }; /* 0: nothing of these */
+static const uint8_t kind[256] = { ['a' ... 'z'] = NAME,
+	['A' ... 'Z'] = NAME,
+	['0' ... '9'] = NAME,
+	['-'] = NAME,
+	['_'] = NAME,
+	['.'] = NAME,
+	[128 ... 255] = FOREIGN, /* of a letter that is not ASCII */
+	['@'] = CUT,
+	['%'] = CUT,
+	['!'] = CUT,
+	[','] = CUT,
+	[':'] = CUT | COLON,
+	/* Postfix takes these out of an address when it parses it again. */
+	[0 ... ' '] = TAKEN_OUT,
+	[0x7f] = TAKEN_OUT,
+	['"'] = TAKEN_OUT,
+	['\\'] = TAKEN_OUT };
 
-/* What Postfix takes out of an address when it parses it again. */
-static bool is_taken_out(unsigned char c)
+static uint8_t kind_of(char c)
 {
-	return c <= 0x20 || c == 0x7f || c == '"' || c == '\\';
+	return kind[(unsigned char)c];
 }
 
 /* A `:` behind an `@` or `%`: a source route, which eats the domain it names. */
@@ -32,14 +48,19 @@ static bool has_route(const struct recipient *r)
 void recipient_start(struct recipient *r, struct text address, enum recipient_rule rule,
 	recipient_has_section *has_section, const void *context)
 {
-	r->len = 0;
-	for (size_t i = 0; i < address.len && r->len < sizeof r->clean; i++)
-		if (!is_taken_out((unsigned char)address.at[i]))
-			r->clean[r->len++] = address.at[i];
-	r->end = r->len;
+	size_t len = 0;
+	uint8_t all = 0;
+
+	for (size_t i = 0; i < address.len && len < sizeof r->clean; i++) {
+		uint8_t k = kind_of(address.at[i]);
+		r->clean[len] = address.at[i];
+		len += !(k & TAKEN_OUT);
+		all |= k;
+	}
+	r->len = r->end = len;
 	r->rule = rule;
 	r->counted = false;
-	r->no_domain_due = rule == RECIPIENT_STRICT && has_route(r);
+	r->no_domain_due = rule == RECIPIENT_STRICT && (all & COLON) != 0 && has_route(r);
 	r->has_section = has_section;
 	r->context = context;
 	r->folded_len = 0;
@@ -56,16 +77,15 @@ static struct text trim_dots(struct text t)
 
 static bool name_bytes(struct text t, bool *ascii)
 {
+	bool good = true;
+
 	*ascii = true;
 	for (size_t i = 0; i < t.len; i++) {
-		unsigned char c = (unsigned char)t.at[i];
-		if (c >= 0x80)
-			*ascii = false;
-		else if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
-				 c == '_' || c == '.'))
-			return false;
+		uint8_t k = kind_of(t.at[i]);
+		good &= (k & (NAME | FOREIGN)) != 0;
+		*ascii &= !(k & FOREIGN);
 	}
-	return true;
+	return good;
 }
 
 /* Letters that Postfix (by ICU's case folding) takes for others, where IDNA does not. */
@@ -138,7 +158,7 @@ static bool take_piece(struct recipient *r, struct text *piece)
 	size_t end = r->end, start = end;
 	bool routes = r->rule == RECIPIENT_STRICT;
 
-	while (start > 0 && (routes ? !is_cut(r->clean[start - 1]) : r->clean[start - 1] != '@'))
+	while (start > 0 && (routes ? !(kind_of(r->clean[start - 1]) & CUT) : r->clean[start - 1] != '@'))
 		start--;
 	r->end = start > 0 && routes ? start - 1 : ALL_SEEN;
 	char left = start > 0 ? r->clean[start - 1] : 0, right = end < r->len ? r->clean[end] : 0;

@@ -68,6 +68,18 @@ static void values_of(struct text values[KEYS], const struct snapshot *s, const 
 	}
 }
 
+static void put_pair(struct line *l, const char *key, struct text value, bool json)
+{
+	if (json)
+		line_str(l, "\"");
+	line_str(l, key);
+	line_str(l, json ? "\":" : "=");
+	if (json)
+		line_json(l, value);
+	else
+		line_value(l, value);
+}
+
 void report_decision(
 	struct line *l, const struct snapshot *s, const struct request *rq, const struct verdict *v, bool json)
 {
@@ -78,14 +90,11 @@ void report_decision(
 	for (int k = 0; k < KEYS; k++) {
 		if (values[k].len == 0)
 			continue;
-		if (json)
-			line_format(l, k == 0 ? "{\"%s\":" : ",\"%s\":", decision_key[k]);
-		else
-			line_format(l, k == 0 ? "%s=" : " %s=", decision_key[k]);
-		if (json)
-			line_json(l, values[k]);
-		else
-			line_value(l, values[k]);
+		if (k > 0)
+			line_str(l, json ? "," : " ");
+		else if (json)
+			line_str(l, "{");
+		put_pair(l, decision_key[k], values[k], json);
 	}
 	if (json)
 		line_str(l, "}");

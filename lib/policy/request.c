@@ -24,40 +24,37 @@ const char *attribute_name(enum attribute a)
 	return names[a];
 }
 
-/* The one attribute that a name of this length and these bytes can be. */
-static enum attribute candidate_of(struct text name)
-{
-	switch (name.len) {
-	case 6:
-		return ATTR_SENDER;
-	case 7:
-		return ATTR_REQUEST;
-	case 8:
-		return name.at[0] == 'q' ? ATTR_QUEUE_ID : ATTR_INSTANCE;
-	case 9:
-		return name.at[0] == 'h' ? ATTR_HELO_NAME : ATTR_RECIPIENT;
-	case 11:
-		return ATTR_CLIENT_NAME;
-	case 13:
-		return ATTR_SASL_USERNAME;
-	case 14:
-		if (name.at[0] == 'c')
-			return ATTR_CLIENT_ADDRESS;
-		return name.at[1] == 'r' ? ATTR_PROTOCOL_STATE : ATTR_POLICY_CONTEXT;
-	case 17:
-		return ATTR_CCERT_FINGERPRINT;
-	case 19:
-		return name.at[0] == 'r' ? ATTR_REVERSE_CLIENT_NAME : ATTR_ENCRYPTION_PROTOCOL;
-	case 24:
-		return ATTR_CCERT_PUBKEY_FINGERPRINT;
-	default:
-		return ATTR_COUNT;
-	}
-}
+/* Compares a constant number of bytes: no call. */
+#define IS(attribute, literal) (memcmp(name.at, literal, sizeof literal - 1) == 0 ? attribute : ATTR_COUNT)
 
 enum attribute attribute_of(struct text name)
 {
-	enum attribute a = candidate_of(name);
-
-	return a != ATTR_COUNT && memcmp(name.at, names[a], name.len) == 0 ? a : ATTR_COUNT;
+	switch (name.len) {
+	case 6:
+		return IS(ATTR_SENDER, "sender");
+	case 7:
+		return IS(ATTR_REQUEST, "request");
+	case 8:
+		return name.at[0] == 'q' ? IS(ATTR_QUEUE_ID, "queue_id") : IS(ATTR_INSTANCE, "instance");
+	case 9:
+		return name.at[0] == 'h' ? IS(ATTR_HELO_NAME, "helo_name") : IS(ATTR_RECIPIENT, "recipient");
+	case 11:
+		return IS(ATTR_CLIENT_NAME, "client_name");
+	case 13:
+		return IS(ATTR_SASL_USERNAME, "sasl_username");
+	case 14:
+		if (name.at[0] == 'c')
+			return IS(ATTR_CLIENT_ADDRESS, "client_address");
+		return name.at[1] == 'r' ? IS(ATTR_PROTOCOL_STATE, "protocol_state")
+					 : IS(ATTR_POLICY_CONTEXT, "policy_context");
+	case 17:
+		return IS(ATTR_CCERT_FINGERPRINT, "ccert_fingerprint");
+	case 19:
+		return name.at[0] == 'r' ? IS(ATTR_REVERSE_CLIENT_NAME, "reverse_client_name")
+					 : IS(ATTR_ENCRYPTION_PROTOCOL, "encryption_protocol");
+	case 24:
+		return IS(ATTR_CCERT_PUBKEY_FINGERPRINT, "ccert_pubkey_fingerprint");
+	default:
+		return ATTR_COUNT;
+	}
 }

@@ -9,7 +9,7 @@
  * Memory:    offsets, no pointers; a look-up allocates nothing and cannot fail on a snapshot that snapshot_check took
  * Processes: never written after sealing; supervisor and workers map one copy
  * Limits:    under 4 GiB; one byte order; format SNAPSHOT_FORMAT, no other
- * Tested by: t/unit/test_snapshot.c, t/fuzz/fuzz_snapshot.c
+ * Tested by: t/unit/test_snapshot.c, t/unit/test_snapshot_check.c, t/fuzz/fuzz_snapshot.c
  */
 
 #include <stdbool.h>

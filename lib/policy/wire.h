@@ -23,18 +23,20 @@
 enum { WIRE_LINE = 8192, WIRE_REQUEST = 65536 };
 
 enum wire_result {
-	WIRE_MORE,     /* the request is not whole yet */
-	WIRE_WHOLE,    /* rq holds it */
+	WIRE_MORE, /* the request is not whole yet */
+	WIRE_WHOLE, /* rq holds it */
 	WIRE_TOO_LONG, /* over a limit: to be answered with a deferral */
 	WIRE_MALFORMED /* no reply, close: w->fault says why */
 };
 
 struct wire {
-	uint32_t seen;	 /* bytes of this request that were looked at */
-	uint32_t line;	 /* where the line begins that is being read */
+	uint32_t seen; /* bytes of this request that were looked at */
+	uint32_t line; /* where the line begins that is being read */
+	uint32_t equals; /* what follows its first "="; 0: none was seen */
 	uint32_t at[ATTR_COUNT]; /* where each value begins; 0: none came */
 	uint16_t len[ATTR_COUNT];
-	uint8_t skipping;  /* over a limit: only the end is looked for; wire.c knows the states */
+	uint8_t skipping; /* over a limit: only the end is looked for; wire.c knows the states */
+	bool nul; /* a NUL was seen in that line */
 	const char *fault; /* WIRE_MALFORMED: our own words */
 };
 

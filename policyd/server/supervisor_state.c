@@ -61,6 +61,17 @@ static void exit_when_gone(struct supervisor_state *s, struct supervisor_actions
 		act(out, ACT_EXIT)->status = s->status;
 }
 
+static void answer(
+	struct supervisor_state *s, unsigned asker, int status, uint32_t generation, struct supervisor_actions *out)
+{
+	struct supervisor_action *a = act(out, ACT_ANSWER);
+
+	a->asker = asker;
+	a->status = status;
+	a->generation = generation;
+	s->asker[asker].waits = ASKER_NONE;
+}
+
 static void stop(struct supervisor_state *s, int status, int64_t now, struct supervisor_actions *out)
 {
 	if (s->stopping)
@@ -70,6 +81,9 @@ static void stop(struct supervisor_state *s, int status, int64_t now, struct sup
 	if (s->loading)
 		act(out, ACT_CANCEL_LOAD);
 	s->loading = s->reload_again = false;
+	for (unsigned n = 0; n < SUPERVISOR_ASKERS; n++)
+		if (s->asker[n].waits != ASKER_NONE)
+			answer(s, n, 1, s->generation, out);
 	act(out, ACT_STOP_WORKERS);
 	arm(s, now + STOP_PATIENCE, out);
 	exit_when_gone(s, out);
@@ -119,21 +133,39 @@ static void died(struct supervisor_state *s, unsigned n, int64_t now, struct sup
 	arm_for_restarts(s, out);
 }
 
-static void acked(struct supervisor_state *s, unsigned n, uint32_t generation, struct supervisor_actions *out)
+/* The generation that every worker serves, or a later one; 0 while one of them serves nothing. */
+static uint32_t served_by_all(const struct supervisor_state *s)
 {
-	struct supervisor_worker *w = &s->worker[n];
+	uint32_t least = UINT32_MAX;
+
+	for (unsigned n = 0; n < s->workers; n++) {
+		const struct supervisor_worker *w = &s->worker[n];
+
+		if (w->life != WORKER_SERVING)
+			return 0;
+		if (w->generation < least)
+			least = w->generation;
+	}
+	return least;
+}
+
+static void acked(struct supervisor_state *s, unsigned worker, uint32_t generation, struct supervisor_actions *out)
+{
+	struct supervisor_worker *w = &s->worker[worker];
+	uint32_t all;
 
 	if (w->life == WORKER_ABSENT)
 		return;
 	w->life = WORKER_SERVING;
 	w->generation = generation;
-	if (s->announced == s->generation)
+	all = served_by_all(s);
+	if (all <= s->announced)
 		return;
-	for (unsigned i = 0; i < s->workers; i++)
-		if (s->worker[i].life != WORKER_SERVING || s->worker[i].generation != s->generation)
-			return;
-	s->announced = s->generation;
-	act(out, ACT_ALL_SERVE)->generation = s->generation;
+	s->announced = all;
+	act(out, ACT_ALL_SERVE)->generation = all;
+	for (unsigned n = 0; n < SUPERVISOR_ASKERS; n++)
+		if (s->asker[n].waits == ASKER_WORKERS && s->asker[n].number <= all)
+			answer(s, n, 0, all, out);
 }
 
 static void reload(struct supervisor_state *s, struct supervisor_actions *out)
@@ -141,9 +173,37 @@ static void reload(struct supervisor_state *s, struct supervisor_actions *out)
 	if (s->stopping)
 		return;
 	s->reload_again = s->loading;
-	if (!s->loading)
-		act(out, ACT_LOAD);
+	if (s->loading)
+		return;
+	act(out, ACT_LOAD);
 	s->loading = true;
+	s->loads++;
+}
+
+static void awaited(struct supervisor_state *s, unsigned asker, struct supervisor_actions *out)
+{
+	if (s->stopping) {
+		answer(s, asker, 1, s->generation, out);
+		return;
+	}
+	reload(s, out);
+	/* One that has begun already may have read the file before it was changed. */
+	s->asker[asker] = (struct supervisor_asker){ ASKER_LOAD, s->loads + s->reload_again };
+}
+
+static void tell_askers(struct supervisor_state *s, bool good, struct supervisor_actions *out)
+{
+	for (unsigned n = 0; n < SUPERVISOR_ASKERS; n++) {
+		struct supervisor_asker *a = &s->asker[n];
+
+		if (a->waits != ASKER_LOAD || a->number != s->loads)
+			continue;
+		act(out, ACT_TELL)->asker = n;
+		if (good)
+			*a = (struct supervisor_asker){ ASKER_WORKERS, s->generation };
+		else
+			answer(s, n, 2, s->generation, out);
+	}
 }
 
 static void loaded(struct supervisor_state *s, bool good, struct supervisor_actions *out)
@@ -158,6 +218,7 @@ static void loaded(struct supervisor_state *s, bool good, struct supervisor_acti
 	for (unsigned n = 0; good && n < s->workers; n++)
 		if (s->worker[n].life != WORKER_ABSENT)
 			act_on(out, ACT_SEND, n);
+	tell_askers(s, good, out);
 	if (s->reload_again)
 		reload(s, out);
 }
@@ -200,6 +261,12 @@ void supervisor_event(
 	case EVENT_RELOAD_ASKED:
 		reload(s, out);
 		break;
+	case EVENT_RELOAD_AWAITED:
+		awaited(s, event->asker, out);
+		break;
+	case EVENT_ASKER_GONE:
+		s->asker[event->asker].waits = ASKER_NONE;
+		break;
 	case EVENT_LOADED:
 	case EVENT_LOAD_FAULTY:
 		loaded(s, event->kind == EVENT_LOADED, out);
@@ -211,4 +278,9 @@ void supervisor_event(
 		timer(s, now, out);
 		break;
 	}
+}
+
+bool supervisor_settled(const struct supervisor_state *s)
+{
+	return !s->loading && s->announced == s->generation;
 }

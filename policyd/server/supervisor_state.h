@@ -16,7 +16,8 @@
 
 enum {
 	SUPERVISOR_WORKERS = 256,
-	SUPERVISOR_ACTIONS = 2 * SUPERVISOR_WORKERS + 8,
+	SUPERVISOR_ASKERS = 16, /* who wait for their reload */
+	SUPERVISOR_ACTIONS = 2 * (SUPERVISOR_WORKERS + SUPERVISOR_ASKERS) + 8,
 	/* milliseconds */
 	WORKER_YOUNG = 1000, /* who dies before has died at once */
 	RESTART_FIRST = 100, /* the pause after the second death in a row; it doubles ... */
@@ -28,7 +29,9 @@ enum {
 enum supervisor_event_kind {
 	EVENT_ACKED, /* worker, generation: it serves that one */
 	EVENT_DIED, /* worker: it has gone, or could not be started */
-	EVENT_RELOAD_ASKED,
+	EVENT_RELOAD_ASKED, /* nobody waits for it */
+	EVENT_RELOAD_AWAITED, /* asker: waits for what becomes of it */
+	EVENT_ASKER_GONE, /* asker: does not wait any more */
 	EVENT_LOADED, /* a new snapshot is there */
 	EVENT_LOAD_FAULTY, /* there is none */
 	EVENT_STOP_ASKED,
@@ -37,7 +40,7 @@ enum supervisor_event_kind {
 
 struct supervisor_event {
 	enum supervisor_event_kind kind;
-	unsigned worker;
+	unsigned worker, asker;
 	uint32_t generation;
 };
 
@@ -46,8 +49,10 @@ enum supervisor_action_kind {
 	ACT_SEND, /* worker: the newest snapshot */
 	ACT_LOAD, /* begin to load the configuration */
 	ACT_CANCEL_LOAD,
-	ACT_ALL_SERVE, /* every worker serves generation */
+	ACT_ALL_SERVE, /* every worker serves generation, or a later one */
 	ACT_STILL_SERVES, /* the load was faulty: generation stays */
+	ACT_TELL, /* asker: what was found in the load that has just ended */
+	ACT_ANSWER, /* asker: it is over. status 0: generation is served; 2: it stays; 1: nothing came of it */
 	ACT_GIVE_UP, /* workers die at once, all of them, again and again: to be said loudly */
 	ACT_STOP_WORKERS, /* remove the sockets, ask the workers to leave */
 	ACT_KILL_WORKERS,
@@ -57,7 +62,7 @@ enum supervisor_action_kind {
 
 struct supervisor_action {
 	enum supervisor_action_kind kind;
-	unsigned worker;
+	unsigned worker, asker;
 	uint32_t generation;
 	int status;
 	int64_t at; /* milliseconds, of the same clock as the events' */
@@ -76,11 +81,19 @@ struct supervisor_worker {
 	int64_t restart; /* absent: when to start it again */
 };
 
+/* An asker waits for a load that began after it asked, then for all workers to serve what came of it. */
+struct supervisor_asker {
+	enum asker_wait { ASKER_NONE, ASKER_LOAD, ASKER_WORKERS } waits;
+	uint32_t number; /* of the load; the generation */
+};
+
 struct supervisor_state {
 	unsigned workers;
 	struct supervisor_worker worker[SUPERVISOR_WORKERS];
+	struct supervisor_asker asker[SUPERVISOR_ASKERS];
 	uint32_t generation; /* the newest */
 	uint32_t announced; /* the last that all workers were seen to serve */
+	uint32_t loads; /* begun */
 	bool loading, reload_again;
 	bool stopping;
 	int status;
@@ -93,5 +106,8 @@ void supervisor_begin(struct supervisor_state *s, unsigned workers, int64_t now,
 /* Sets out to what is to be done. */
 void supervisor_event(
 	struct supervisor_state *s, const struct supervisor_event *event, int64_t now, struct supervisor_actions *out);
+
+/* All that was asked for has come of it: nothing is loaded, and every worker has served the newest generation. */
+bool supervisor_settled(const struct supervisor_state *s);
 
 #endif

@@ -13,6 +13,8 @@ enum { EXIT_YES = 0, EXIT_NO = 1, EXIT_WRONG = 2 };
 
 int query_main(int argc, char **argv);
 int check_main(int argc, char **argv);
+int compile_main(int argc, char **argv);
+int ctl_main(int argc, char **argv);
 
 /* Says what is wrong with a command line and where help is: "COMMAND: words (COMMAND --help)". Returns EXIT_WRONG. */
 int wrong_usage(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -79,7 +79,7 @@ subtest 'nobody reads the log' => sub {
 	$server->start(0);
 	wait_until { -S $server->path };
 	my $socket = $server->connect;
-	my ($count, $rounds) = (500, 60);
+	my ($count, $rounds) = (500, 120);    # 10 MB of lines: more than any queue holds
 	my $begin = time();
 	for my $round (1 .. $rounds) {
 		syswrite($socket, request(DIRECT) x $count);

@@ -52,6 +52,7 @@ subtest 'what is in its place already' => sub {
 	my $folder = free_folder();
 	my $stale  = IO::Socket::UNIX->new(Listen => 1, Local => "$folder/policy") or die;
 	close($stale);
+	chown((getpwnam('nobody'))[2], -1, "$folder/policy") if as_root();
 	ok(-S "$folder/policy", 'a stale socket');
 	my $server = Mxonly->new(folder => $folder);
 	is($server->ask($server->connect, RELAY), 'DUNNO', 'is replaced');

@@ -94,10 +94,9 @@ static inline void expect_said(const struct said *rows, size_t n)
 	}
 }
 
-/* A folder of its own; folder_path names a file in it. */
+/* A folder of its own. */
 struct folder {
-	char path[64], file[4][200];
-	unsigned next;
+	char path[64];
 };
 
 static inline struct folder folder_make(void)
@@ -108,12 +107,14 @@ static inline struct folder folder_make(void)
 	return d;
 }
 
-/* Good for the next three calls. */
-static inline const char *folder_path(struct folder *d, const char *name)
+/* The path of a file in it; good for the next three calls. */
+static inline const char *folder_path(const struct folder *d, const char *name)
 {
-	char *to = d->file[d->next++ % 4];
+	static char paths[4][200];
+	static unsigned next;
+	char *to = paths[next++ % 4];
 
-	snprintf(to, sizeof d->file[0], "%s/%s", d->path, name);
+	snprintf(to, sizeof paths[0], "%s/%s", d->path, name);
 	return to;
 }
 

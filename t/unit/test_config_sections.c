@@ -97,6 +97,8 @@ START_TEST(keys)
 		{ FILTER "[default]\nrelays =\n  filter\n\n  mode = off\n",
 			"m.ini:7: indented: it would continue `relays`\n"
 			"m.ini:7: warning: mode: [default] is `off`: what no section names is not protected\n" },
+		{ FILTER "[policyd]\nworkers = 2\n  workers = 3\n",
+			"m.ini:5: indented: it would continue `workers`\n" },
 		{ FILTER "[default]\nrelays = filter\n  [domain a.example]\n  mode = off\n",
 			"m.ini:5: indented: it would continue `relays`\n"
 			"m.ini:6: indented, and there is no value above that it could continue: `mode = off` at the "
@@ -147,13 +149,13 @@ END_TEST
 START_TEST(no_cascades_of_damage)
 {
 	static const char nul[] = "[relay fil\0ter]\nranges = 192.0.2.0/24\nfoo = bar\n[default]\nrelays = filter\n";
-	static const char value[] = "[relay filter]\nranges =\n  192.0.2.0/24\n 2001:db8::\0/32\nmatch = address\n";
+	static const char value[] = "[relay filter]\nranges =\n  ; x\n\n 2001:db8::\0/32\nmatch = address\n";
 	struct reading r = read_bytes(nul, sizeof nul - 1);
 
 	row_words("", r.words, "m.ini:1: a NUL byte: this is no text file, or not in UTF-8\n");
 	reading_free(&r);
 	r = read_bytes(value, sizeof value - 1);
-	row_words("", r.words, "m.ini:4: a NUL byte: this is no text file, or not in UTF-8\n");
+	row_words("", r.words, "m.ini:5: a NUL byte: this is no text file, or not in UTF-8\n");
 	reading_free(&r);
 }
 END_TEST

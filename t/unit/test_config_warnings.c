@@ -55,8 +55,8 @@ START_TEST(shared_ranges)
 		{ "192.0.2.0/24", "192.0.2.0/24", "::1", "ba" },
 		{ "192.0.2.0/24", "192.0.2.255", "::1", "ba" },
 		{ "192.0.2.0/24 192.0.2.0/25", "192.0.3.0", "::1", "" },
-		{ "192.0.2.0/24", "192.0.2.1 192.0.2.2", "192.0.2.2", "ba ca" },
-		{ "192.0.0.0/16 192.0.1.0/24", "192.0.1.1-192.1.0.0", "192.0.255.255-192.0.255.255", "ba cb" },
+		{ "192.0.2.0/24", "192.0.2.1 192.0.2.2", "192.0.2.2", "ba ca cb" },
+		{ "192.0.0.0/16 192.0.1.0/24", "192.0.1.1-192.1.0.0", "192.0.255.255", "ba ca cb" },
 		{ "192.0.0.0/16", "193.0.0.0/16 ::2", "192.0.5.0/24 ::2", "ca cb" },
 		{ "0.0.0.0-0.0.0.9", "0.0.0.1-0.0.0.3", "0.0.0.9", "ba ca" },
 	};
@@ -75,29 +75,33 @@ START_TEST(shared_ranges)
 }
 END_TEST
 
-/* The sweep tells of sharing exactly when some pair of ranges of two relays overlaps. */
+/* The sweep tells of exactly those pairs of relays of which some two ranges overlap. */
 START_TEST(shared_ranges_at_random)
 {
+	enum { RANGES = 12, EACH = 3 };
 	unsigned seed = 1;
 
-	for (int round = 0; round < 300; round++) {
-		char text[600] = "";
-		unsigned first[12], last[12];
-		bool shared = false;
-		for (unsigned i = 0; i < 12; i++) {
-			first[i] = (unsigned)rand_r(&seed) % 250;
-			last[i] = first[i] + (unsigned)rand_r(&seed) % (round % 8 + 1);
-			last[i] = last[i] < 255 ? last[i] : 255;
-			for (unsigned j = 0; j < i - i % 4; j++)
-				shared |= first[i] <= last[j] && first[j] <= last[i];
-			if (i % 4 == 0)
-				snprintf(text + strlen(text), sizeof text - strlen(text), "\n[relay r%u]\nranges =", i);
+	for (int round = 0; round < 500; round++) {
+		unsigned first[RANGES], last[RANGES], shared[RANGES / EACH][RANGES / EACH] = { 0 };
+		char text[800] = "", pair[60];
+		for (unsigned i = 0; i < RANGES; i++) {
+			first[i] = (unsigned)rand_r(&seed) % 200;
+			last[i] = first[i] + (unsigned)rand_r(&seed) % (unsigned)(round % 40 + 1);
+			for (unsigned j = 0; j < i; j++)
+				shared[i / EACH][j / EACH] |= first[i] <= last[j] && first[j] <= last[i];
+			if (i % EACH == 0)
+				snprintf(text + strlen(text), sizeof text - strlen(text),
+					"\n[relay r%u]\nranges =", i / EACH);
 			snprintf(text + strlen(text), sizeof text - strlen(text), " 192.0.2.%u-192.0.2.%u", first[i],
 				last[i]);
 		}
 		struct reading r = read_string(text);
 		row_int(text, r.f.errors, 0);
-		row_int(text, strstr(r.words, "shares ranges") != NULL, shared);
+		for (unsigned i = 0; i < RANGES / EACH; i++)
+			for (unsigned j = 0; j < i; j++) {
+				snprintf(pair, sizeof pair, "[relay r%u] shares ranges with [relay r%u]", i, j);
+				row_int(text, strstr(r.words, pair) != NULL, shared[i][j]);
+			}
 		reading_free(&r);
 	}
 }

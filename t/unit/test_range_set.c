@@ -15,12 +15,12 @@ static uint64_t random_number(void)
 	return state;
 }
 
-static void add(struct range_list *l, const char *text)
+static void add(struct range_list *l, struct text text)
 {
 	struct range r;
 	struct err e;
 
-	ck_assert_msg(range_parse(&r, text_of(text), &e) == 0, "%s", e.text);
+	ck_assert_msg(range_parse(&r, text, &e) == 0, "%s", e.text);
 	range_list_add(l, &r);
 }
 
@@ -30,11 +30,8 @@ static struct range_list list_of(const char *words)
 	struct range_list l = { 0 };
 	struct text rest = text_of(words), word;
 
-	while (text_next_word(&rest, &word)) {
-		char *text = must_strndup(word.at, word.len);
-		add(&l, text);
-		free(text);
-	}
+	while (text_next_word(&rest, &word))
+		add(&l, word);
 	return l;
 }
 
@@ -73,7 +70,6 @@ START_TEST(merged)
 		const char *list, *want;
 	} rows[] = {
 		{ "", "" },
-		{ "192.0.2.1", "192.0.2.1" },
 		{ "192.0.2.1 192.0.2.1", "192.0.2.1" },
 		{ "192.0.2.0/25 192.0.2.128/25", "192.0.2.0/24" },
 		{ "192.0.2.128/25 192.0.2.0/25", "192.0.2.0/24" },
@@ -83,7 +79,6 @@ START_TEST(merged)
 		{ "192.0.2.3 192.0.2.1 192.0.2.2", "192.0.2.1-192.0.2.3" },
 		{ "0.0.0.0/0 1.2.3.4 255.255.255.255", "0.0.0.0/0" },
 		{ "255.255.255.254 255.255.255.255 0.0.0.0", "0.0.0.0 255.255.255.254/31" },
-		{ "128.0.0.0/1 0.0.0.0/1", "0.0.0.0/0" },
 		{ "::1 192.0.2.1", "192.0.2.1 ::1" },
 		{ "::/0 192.0.2.1", "192.0.2.1 ::/0" },
 		{ "::ffff:192.0.2.0/121 192.0.2.128/25", "192.0.2.0/24" },
@@ -102,10 +97,7 @@ START_TEST(merged)
 		char *got = printed(s);
 		row_str(rows[i].list, got, rows[i].want);
 		for (size_t k = 0; k < l.count; k++)
-			row_int(rows[i].list,
-				ip_compare(&l.at[k].first, &(struct ip){ range_set_get(s, k).first.high,
-								   range_set_get(s, k).first.low, l.at[k].first.v6 }),
-				0);
+			row_ok(rows[i].list, range_set_holds(s, &l.at[k].first) && range_set_holds(s, &l.at[k].last));
 		free(got);
 		range_list_free(&l);
 		buf_free(&b);
@@ -120,7 +112,6 @@ START_TEST(found)
 	} rows[] = {
 		{ "", "192.0.2.1", NULL },
 		{ "", "255.255.255.255", NULL },
-		{ "", "0.0.0.0", NULL },
 		{ "", "::", NULL },
 		{ "", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", NULL },
 		{ "192.0.2.0/25 192.0.2.128/25", "192.0.2.200", "192.0.2.0/24" },
@@ -181,15 +172,12 @@ static struct ip moved(struct ip ip, int by)
 static struct ip random_ip(unsigned places, unsigned bits)
 {
 	uint64_t place = random_number() % places, off = random_number() >> (64 - bits);
-	struct ip ip = { .v6 = random_number() % 2 };
 
-	if (!ip.v6)
-		ip.low = (uint32_t)(place * 0x9e3779b1u + off);
-	else if (random_number() % 2)
-		ip = moved((struct ip){ place * 0x9e3779b97f4a7c15u, off, true }, -(int)(random_number() % 3));
-	else
-		ip = (struct ip){ place * 0x9e3779b97f4a7c15u + off, random_number(), true };
-	return ip;
+	if (random_number() % 2)
+		return (struct ip){ .low = (uint32_t)(place * 0x9e3779b1u + off) };
+	if (random_number() % 2)
+		return moved((struct ip){ place * 0x9e3779b97f4a7c15u, off, true }, -(int)(random_number() % 3));
+	return (struct ip){ place * 0x9e3779b97f4a7c15u + off, random_number(), true };
 }
 
 static struct range random_range(unsigned places, unsigned bits)
@@ -275,7 +263,7 @@ START_TEST(as_libcidr)
 			char text[RANGE_TEXT], address[IP_TEXT];
 			ip.low &= ~(((uint64_t)1 << host) - 1);
 			snprintf(text, sizeof text, "%s/%u", ip_print(&ip, address), (ip.v6 ? 128 : 32) - host);
-			add(&l, text);
+			add(&l, text_of(text));
 			nets[i] = cidr_of(text);
 			ck_assert_ptr_nonnull(nets[i]);
 		}
@@ -308,7 +296,7 @@ static void damaged_is_refused_or_sound(const void *bytes, size_t size)
 		return;
 	ck_assert_uint_eq(range_set_size(s), size);
 	for (size_t i = 0; i < range_set_count(s); i++)
-		range_list_add(&l, &(struct range){ range_set_get(s, i).first, range_set_get(s, i).last });
+		range_list_add(&l, (struct range[]){ range_set_get(s, i) });
 	for (int v6 = 0; v6 <= 1; v6++) {
 		same(s, &l, (struct ip){ .v6 = v6 });
 		same(s, &l, (struct ip){ .low = 0x80000000, .v6 = v6 });
@@ -329,15 +317,13 @@ static void damage_every_byte(const char *list)
 	struct buf b = { 0 };
 	const struct range_set *s = freeze(&l, &b);
 	size_t size = range_set_size(s);
-	unsigned char *copy = must_alloc(size), value;
+	unsigned char *copy = must_alloc(size);
 
 	for (size_t at = 0; at < size; at++) {
-		memcpy(copy, s, size);
 		for (int bit = 0; bit < 8; bit++) {
-			value = copy[at];
-			copy[at] = (unsigned char)(value ^ 1 << bit);
+			memcpy(copy, s, size);
+			copy[at] = (unsigned char)(copy[at] ^ 1 << bit);
 			damaged_is_refused_or_sound(copy, size);
-			copy[at] = value;
 		}
 		copy[at] = 0xff;
 		damaged_is_refused_or_sound(copy, size);
@@ -357,6 +343,28 @@ START_TEST(damage)
 	damage_every_byte("2001:db8::/32 2001:db9::1");
 	damage_every_byte("0.0.0.0/0 ::/0");
 	damage_every_byte("");
+}
+END_TEST
+
+/* Two bytes at once: a family without ranges whose base and top have an address between them. */
+START_TEST(damaged_empty_set)
+{
+	struct range_list l = { 0 };
+	struct buf b = { 0 };
+	const struct range_set *s = freeze(&l, &b);
+	size_t size = range_set_size(s);
+	unsigned char *copy = must_alloc(size);
+
+	for (size_t i = 0; i < size; i++) {
+		for (size_t j = 0; j < i; j++) {
+			memcpy(copy, s, size);
+			copy[i] ^= 0xff;
+			copy[j] ^= 0xff;
+			damaged_is_refused_or_sound(copy, size);
+		}
+	}
+	free(copy);
+	buf_free(&b);
 }
 END_TEST
 
@@ -386,5 +394,6 @@ END_TEST
 
 int main(void)
 {
-	return unit_run("range_set", UNIT_TESTS(merged, found, random_lists, as_libcidr, damage, sizes));
+	return unit_run(
+		"range_set", UNIT_TESTS(merged, found, random_lists, as_libcidr, damage, damaged_empty_set, sizes));
 }

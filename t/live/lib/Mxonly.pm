@@ -30,6 +30,8 @@ INI
 my @running;
 my $test = $$;
 
+$SIG{PIPE} = 'IGNORE';    # a server that closes must not end the test
+
 sub as_root { return $> == 0 }
 
 sub program { return ($ENV{MXONLY_BUILD} // die "MXONLY_BUILD names no build folder\n") . "/$_[0]" }
@@ -99,6 +101,7 @@ sub start {
 	my ($self, $wait) = @_;
 	my $pid = fork() // die "fork: $!";
 	if ($pid == 0) {
+		$SIG{PIPE} = 'DEFAULT';
 		open(STDIN, '<', '/dev/null') or die;
 		open(STDERR, '>>', $self->{stderr} // "$self->{folder}/log") or die;
 		my @command = (program('mxonlyd'), '-c', $self->config, @{ $self->{options} });
@@ -214,6 +217,7 @@ sub run {
 	my $folder = tempdir('mxonly-run-XXXXXX', TMPDIR => 1, CLEANUP => 1);
 	my $pid = fork() // die "fork: $!";
 	if ($pid == 0) {
+		$SIG{PIPE} = 'DEFAULT';
 		open(STDIN,  '<', '/dev/null')   or die;
 		open(STDOUT, '>', "$folder/out") or die;
 		open(STDERR, '>', "$folder/err") or die;
