@@ -2,20 +2,27 @@
 /*
  * mxonlyd - the policy server: its command line
  */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "server/check.h"
 #include "server/endpoint.h"
 #include "server/listener.h"
 #include "server/server.h"
+#include "server/single.h"
 
 static const char usage_text[] =
-	"usage: mxonlyd [-c FILE] [-l ENDPOINT]... [-t] [-V] [-h]\n"
+	"usage: mxonlyd [-c FILE] [-l ENDPOINT]... [-t] [-i] [-D [-p PIDFILE]] [-V] [-h]\n"
 	"  -c FILE      the configuration, ini or compiled (" MXONLY_CONFIG ")\n"
 	"  -l ENDPOINT  listen there in place of the configuration's `listen`: unix:/path, inet:host:port\n"
 	"  -t           only check the configuration: exit 0 when it is fit to serve, 2 when not\n"
+	"  -i           serve one client on standard input and output, as spawn(8) of Postfix wants it\n"
+	"  -D           leave the terminal and go on in the background, once everybody is answered\n"
+	"  -p PIDFILE   with -D: a file that tells the number of the process, as long as it lives\n"
 	"  -V           print the version\n"
 	"  -h, --help   print this\n"
 	"SIGHUP reloads the configuration, SIGTERM stops. See mxonlyd(8), mxonly.ini(5).\n";
@@ -23,7 +30,7 @@ static const char usage_text[] =
 struct options {
 	struct server_options server;
 	struct text listen[LISTENERS_MAX];
-	bool check;
+	bool check, single;
 };
 
 static int wrong_usage(void)
@@ -49,13 +56,56 @@ static int add_endpoint(struct options *o, const char *word)
 	return 0;
 }
 
+/* From the current folder, which a daemon leaves. */
+static const char *absolute(const char *before, const char *path)
+{
+	char *folder, *whole;
+
+	if (*path == '/')
+		return path;
+	folder = getcwd(NULL, 0);
+	if (folder == NULL || asprintf(&whole, "%s%s/%s", before, folder, path) < 0) {
+		fprintf(stderr, "mxonlyd: the current folder: %s\n", strerror(errno));
+		exit(EXIT_FAILURE);
+	}
+	free(folder);
+	return whole;
+}
+
+static void make_absolute(struct options *o)
+{
+	static const char local[] = "unix:";
+
+	o->server.config = absolute("", o->server.config);
+	if (o->server.pidfile != NULL)
+		o->server.pidfile = absolute("", o->server.pidfile);
+	for (size_t i = 0; i < o->server.listen_count; i++) {
+		const char *path = o->listen[i].at + sizeof(local) - 1; /* of an argument: it ends with a NUL */
+
+		if (strncmp(o->listen[i].at, local, sizeof(local) - 1) == 0 && *path != '/')
+			o->listen[i] = text_of(absolute(local, path));
+	}
+}
+
+/* -1: they go together; otherwise the exit status. */
+static int check_together(const struct options *o)
+{
+	if (o->server.pidfile != NULL && !o->server.daemon)
+		fprintf(stderr, "mxonlyd: -p goes with -D only\n");
+	else if (o->single && o->server.daemon)
+		fprintf(stderr, "mxonlyd: -i serves one client that is there already: -D does not go with it\n");
+	else
+		return -1;
+	return wrong_usage();
+}
+
 /* -1: go on; otherwise the exit status. */
 static int read_options(struct options *o, int argc, char **argv)
 {
 	static const struct option words[] = { { "help", no_argument, NULL, 'h' }, { 0 } };
 	int c;
 
-	while ((c = getopt_long(argc, argv, "c:l:tVh", words, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "c:l:tiDp:Vh", words, NULL)) != -1) {
 		switch (c) {
 		case 'c':
 			o->server.config = optarg;
@@ -67,17 +117,26 @@ static int read_options(struct options *o, int argc, char **argv)
 		case 't':
 			o->check = true;
 			break;
+		case 'i':
+			o->single = true;
+			break;
+		case 'D':
+			o->server.daemon = true;
+			break;
+		case 'p':
+			o->server.pidfile = optarg;
+			break;
 		case 'V':
 			printf("mxonlyd %s\n", MXONLY_VERSION);
 			return EXIT_SUCCESS;
 		case 'h':
 			printf("%s", usage_text);
 			return EXIT_SUCCESS;
-		default: /* -i, -D and -p are yet to come */
+		default:
 			return wrong_usage();
 		}
 	}
-	return optind == argc ? -1 : wrong_usage();
+	return optind == argc ? check_together(o) : wrong_usage();
 }
 
 int main(int argc, char **argv)
@@ -89,6 +148,10 @@ int main(int argc, char **argv)
 		return status;
 	if (o.check)
 		return check_run(o.server.config);
+	if (o.single)
+		return single_run(o.server.config);
+	if (o.server.daemon)
+		make_absolute(&o);
 	o.server.listen = o.listen;
 	return server_run(&o.server);
 }

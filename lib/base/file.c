@@ -78,20 +78,29 @@ char *path_beside(const char *from, struct text path)
 	return b.at;
 }
 
-int sealed_file(const void *bytes, size_t n, struct err *e)
+int memory_file(struct err *e)
 {
 	int fd = memfd_create("mxonly", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
 	if (fd < 0)
-		return err_set(e, "cannot make a memory file: %s", strerror(errno));
-	if (fd_write_all(fd, bytes, n, e) < 0)
-		goto fail;
-	if (fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0) {
-		err_set(e, "cannot seal a memory file: %s", strerror(errno));
-		goto fail;
-	}
+		err_set(e, "cannot make a memory file: %s", strerror(errno));
 	return fd;
-fail:
+}
+
+int memory_file_seal(int fd, int written, struct err *e)
+{
+	if (fd < 0 ||
+		(written == 0 && fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0))
+		return fd;
+	if (written == 0)
+		err_set(e, "cannot seal a memory file: %s", strerror(errno));
 	close(fd);
 	return -1;
+}
+
+int sealed_file(const void *bytes, size_t n, struct err *e)
+{
+	int fd = memory_file(e);
+
+	return fd < 0 ? -1 : memory_file_seal(fd, fd_write_all(fd, bytes, n, e), e);
 }

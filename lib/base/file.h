@@ -24,7 +24,13 @@ int fd_write_all(int fd, const void *bytes, size_t n, struct err *e);
 /* path as a program finds it that stands in the folder of the file `from`; malloc'ed. */
 char *path_beside(const char *from, struct text path);
 
-/* A sealed memory file (memfd_create(2), F_SEAL_WRITE|SHRINK|GROW|SEAL) that holds these bytes: its descriptor, or -1. */
+/* An empty memory file (memfd_create(2)), or -1. */
+int memory_file(struct err *e);
+
+/* Seals it (F_SEAL_WRITE|SHRINK|GROW|SEAL) and returns it; written < 0 or a failure: closes it and returns -1. */
+int memory_file_seal(int fd, int written, struct err *e);
+
+/* A sealed memory file that holds these bytes, or -1. */
 int sealed_file(const void *bytes, size_t n, struct err *e);
 
 #endif

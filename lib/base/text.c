@@ -2,6 +2,7 @@
 #include "base/text.h"
 
 #include <limits.h>
+#include <stdint.h>
 
 enum { WORD_MAX = 64 };
 
@@ -13,6 +14,23 @@ static bool is_space(char c)
 static bool is_apart(char c)
 {
 	return c == ',' || is_space(c);
+}
+
+/* Eight bytes at once: those that are not ASCII and those outside A to Z stay as they are. */
+void text_lower(char *to, const char *from, size_t n)
+{
+	const uint64_t ones = 0x0101010101010101u, high = 0x80 * ones;
+	uint64_t word;
+	size_t i = 0;
+
+	for (; n - i >= sizeof word; i += sizeof word) {
+		memcpy(&word, from + i, sizeof word);
+		uint64_t low = word & ~high, from_a = low + ones * (0x80 - 'A'), behind_z = low + ones * (0x7f - 'Z');
+		word |= ((from_a & ~behind_z & ~word & high) >> 7) * 0x20;
+		memcpy(to + i, &word, sizeof word);
+	}
+	for (; i < n; i++)
+		to[i] = ascii_lower(from[i]);
 }
 
 bool text_equal_nocase(struct text a, struct text b)

@@ -44,6 +44,9 @@ static inline char ascii_lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
 }
 
+/* Writes n bytes with ASCII letters in lower case; `to` may be `from`. */
+void text_lower(char *to, const char *from, size_t n);
+
 /* Equal without regard to ASCII case. */
 bool text_equal_nocase(struct text a, struct text b);
 

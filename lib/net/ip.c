@@ -6,17 +6,17 @@
 /* One part of a dotted quad, as inet_pton(3) takes it: no leading zero, at most 255; the bytes it took, or 0. */
 static size_t part(struct text t, uint32_t *value)
 {
+	uint32_t number = 0;
 	size_t n = 0;
 
-	*value = 0;
-	while (n < t.len && t.at[n] >= '0' && t.at[n] <= '9') {
-		if (n > 0 && *value == 0)
-			return 0;
-		*value = *value * 10 + (uint32_t)(t.at[n++] - '0');
-		if (*value > 255)
-			return 0;
+	for (; n < t.len && n < 4; n++) {
+		unsigned digit = (unsigned)t.at[n] - '0';
+		if (digit > 9)
+			break;
+		number = number * 10 + digit;
 	}
-	return n;
+	*value = number;
+	return n > 3 || number > 255 || (n > 1 && t.at[0] == '0') ? 0 : n;
 }
 
 /* By hand because every request asks for it; t/fuzz/fuzz_ip.c holds it to inet_pton(3). */
@@ -75,8 +75,9 @@ bool ip_parse(struct ip *ip, struct text t)
 
 bool ip_parse_client(struct ip *ip, struct text t)
 {
-	const char *scope = t.len > 0 && memchr(t.at, ':', t.len) ? memchr(t.at, '%', t.len) : NULL;
-
+	if (t.len == 0 || !memchr(t.at, ':', t.len))
+		return parse_v4(ip, t);
+	const char *scope = memchr(t.at, '%', t.len);
 	return ip_parse(ip, scope ? text_cut(t.at, (size_t)(scope - t.at)) : t);
 }
 

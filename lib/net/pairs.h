@@ -37,7 +37,12 @@ void pairs_free(struct pairs *p);
 
 static inline bool wide_below(const struct wide *a, const struct wide *b)
 {
+#ifdef __SIZEOF_INT128__
+	/* Two instructions, and no branch. */
+	return ((unsigned __int128)a->high << 64 | a->low) < ((unsigned __int128)b->high << 64 | b->low);
+#else
 	return a->high < b->high || (a->high == b->high && a->low < b->low);
+#endif
 }
 
 /* An address lies between the two ranges that is in neither. */

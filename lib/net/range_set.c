@@ -61,26 +61,33 @@ static uint64_t whole_size(const struct range_set *s)
 	return (size + ALIGN - 1) / ALIGN * ALIGN;
 }
 
-/* (a - base) >> shift, for a not below base; all ones when that takes more than 64 bits. */
-static inline uint64_t cell_of6(const struct wide *a, const struct wide *base, unsigned shift)
+static inline struct wide wide_minus(const struct wide *a, const struct wide *b)
 {
-	uint64_t low = a->low - base->low, high = a->high - base->high - (a->low < base->low);
-
-	if (shift >= 64)
-		return high >> (shift - 64);
-	if (high >> shift != 0)
-		return UINT64_MAX;
-	return shift == 0 ? low : high << (64 - shift) | low >> shift;
+	return (struct wide){ a->high - b->high - (a->low < b->low), a->low - b->low };
 }
 
-static bool find4(const struct range_set *s, uint32_t key, uint32_t *i)
+/* offset >> shift; all ones when that takes more than 64 bits. */
+static inline uint64_t cell_of6(struct wide offset, unsigned shift)
+{
+	if (shift >= 64)
+		return offset.high >> (shift - 64);
+	if (offset.high >> shift != 0)
+		return UINT64_MAX;
+	return shift == 0 ? offset.low : offset.high << (64 - shift) | offset.low >> shift;
+}
+
+/*
+ * The first range that ends at key or above, if key is between base and top; else any. No branch asks which: with few ranges
+ * that would be guessed wrong every third time.
+ */
+static inline bool find4(const struct range_set *s, uint32_t key, uint32_t *i)
 {
 	const struct pair4 *pairs = pairs4(s);
-	const uint32_t *cell;
+	uint32_t offset = key - s->base4, span = s->top4 - s->base4;
 
-	if (key < s->base4 || key > s->top4)
+	if (s->count4 == 0)
 		return false;
-	cell = index4(s) + ((key - s->base4) >> s->shift4);
+	const uint32_t *cell = index4(s) + ((offset < span ? offset : span) >> s->shift4);
 	uint32_t from = cell[0], to = cell[1];
 	while (from < to) {
 		uint32_t middle = from + (to - from) / 2;
@@ -90,17 +97,17 @@ static bool find4(const struct range_set *s, uint32_t key, uint32_t *i)
 			to = middle;
 	}
 	*i = from;
-	return pairs[from].first <= key;
+	return (pairs[from].first <= key) & (key <= pairs[from].last);
 }
 
-static bool find6(const struct range_set *s, const struct wide *key, uint32_t *i)
+static inline bool find6(const struct range_set *s, const struct wide *key, uint32_t *i)
 {
 	const struct pair6 *pairs = pairs6(s);
-	const uint32_t *cell;
 
-	if (wide_below(key, &s->base6) || wide_below(&s->top6, key))
+	if (s->count6 == 0)
 		return false;
-	cell = index6(s) + cell_of6(key, &s->base6, s->shift6);
+	struct wide offset = wide_minus(key, &s->base6), span = wide_minus(&s->top6, &s->base6);
+	const uint32_t *cell = index6(s) + cell_of6(wide_below(&offset, &span) ? offset : span, s->shift6);
 	uint32_t from = cell[0], to = cell[1];
 	while (from < to) {
 		uint32_t middle = from + (to - from) / 2;
@@ -110,7 +117,7 @@ static bool find6(const struct range_set *s, const struct wide *key, uint32_t *i
 			to = middle;
 	}
 	*i = from;
-	return !wide_below(key, &pairs[from].first);
+	return !wide_below(key, &pairs[from].first) & !wide_below(&pairs[from].last, key);
 }
 
 static bool find(const struct range_set *s, const struct ip *ip, uint32_t *i)
@@ -168,7 +175,7 @@ static uint64_t end_cell4(const struct range_set *s, uint32_t i)
 
 static uint64_t end_cell6(const struct range_set *s, uint32_t i)
 {
-	return cell_of6(&pairs6(s)[i].last, &s->base6, s->shift6);
+	return cell_of6(wide_minus(&pairs6(s)[i].last, &s->base6), s->shift6);
 }
 
 void range_list_add(struct range_list *l, const struct range *r)
@@ -213,9 +220,10 @@ static void lay_out6(struct range_set *s, const struct pair6 *list)
 	s->top6 = s->count6 > 0 ? list[s->count6 - 1].last : lowest;
 	if (s->count6 == 0)
 		return;
-	while (cell_of6(&s->top6, &s->base6, s->shift6) >= cells_wanted(s->count6))
+	struct wide span = wide_minus(&s->top6, &s->base6);
+	while (cell_of6(span, s->shift6) >= cells_wanted(s->count6))
 		s->shift6++;
-	s->cells6 = (uint32_t)cell_of6(&s->top6, &s->base6, s->shift6) + 1;
+	s->cells6 = (uint32_t)cell_of6(span, s->shift6) + 1;
 }
 
 typedef uint64_t end_cell(const struct range_set *s, uint32_t i);

@@ -34,17 +34,17 @@ struct str_list {
 
 struct policyd_config {
 	struct str_list listen; /* "unix:/path" or "inet:host:port", paths resolved */
-	char *socket_group;	/* NULL: as created */
+	char *socket_group; /* NULL: as created */
 	unsigned socket_mode;
-	char *user;  /* "mxonly" unless set */
+	char *user; /* "mxonly" unless set */
 	char *group; /* NULL: the user's primary group */
 	unsigned workers; /* 0: auto */
 	unsigned max_connections;
 	unsigned request_timeout, idle_timeout; /* seconds */
 	enum recipient_rule routed_recipients;
 	char *recipient_delimiter; /* a set of characters; may be empty */
-	char *control;		   /* "unix:/path"; "": none */
-	bool control_set;	   /* false: the default, used only where its folder is there and writable */
+	char *control; /* "unix:/path"; "": none */
+	bool control_set; /* false: the default, used only where its folder is there and writable */
 	enum log_target { LOG_TARGET_AUTO, LOG_TARGET_STDERR, LOG_TARGET_SYSLOG } log;
 	bool log_json;
 	enum log_decisions { LOG_DECISIONS_NONE, LOG_DECISIONS_REFUSED, LOG_DECISIONS_ALL } log_decisions;
@@ -81,8 +81,10 @@ struct policy_config {
 	enum on_doubt on_near_miss, on_mismatch;
 	struct range_list exempt_networks;
 	bool exempt_authenticated;
-	struct str_list exempt_recipients; /* "local" in lower case or "local@domain", local in lower case, domain normalised */
-	uint32_t like; /* fields that this policy did not set are [default]'s, and so is their memory: bit 1 << enum policy_field */
+	struct str_list
+		exempt_recipients; /* "local" in lower case or "local@domain", local in lower case, domain normalised */
+	uint32_t
+		like; /* fields that this policy did not set are [default]'s, and so is their memory: bit 1 << enum policy_field */
 };
 
 enum policy_field {
@@ -101,7 +103,7 @@ enum policy_field {
 
 struct config_domain {
 	const char *name; /* normalised, perhaps with a leading dot; NUL-terminated, in config.names */
-	uint32_t policy;  /* index into config.policies */
+	uint32_t policy; /* index into config.policies */
 };
 
 struct config {

@@ -19,24 +19,24 @@
 struct verdict {
 	enum outcome outcome; /* as if enforced: see mode */
 	enum reason reason;
-	enum mode mode;			  /* MODE_ENFORCE without a policy */
+	enum mode mode; /* MODE_ENFORCE without a policy */
 	const struct snap_policy *policy; /* NULL without a recipient */
-	const struct snap_relay *relay;	  /* that matched or nearly did; NULL: none */
-	size_t domain_len;		  /* 0: no domain decided */
-	char domain[DOMAIN_MAX];	  /* the candidate that decided; cut when it is longer than any real one */
-	bool unknown_context;		  /* policy_context names no [domains LABEL] */
+	const struct snap_relay *relay; /* that matched or nearly did; NULL: none */
+	size_t domain_len; /* 0: no domain decided */
+	char domain[DOMAIN_MAX]; /* the candidate that decided; cut when it is longer than any real one */
+	bool unknown_context; /* policy_context names no [domains LABEL] */
 };
 
 /* What decide did, step by step, for whoever explains it (policy/explain.c). */
 enum decide_step {
-	STEP_CANDIDATE,		/* domain (len 0: no domain), policy; holds: policy_context chose it */
-	STEP_OFF,		/* holds: the policy's mode is off */
-	STEP_AUTHENTICATED,	/* holds: exempt, sasl_username is set */
-	STEP_EXEMPT_NETWORK,	/* range: the one that holds the address */
+	STEP_CANDIDATE, /* domain (len 0: no domain), policy; holds: policy_context chose it */
+	STEP_OFF, /* holds: the policy's mode is off */
+	STEP_AUTHENTICATED, /* holds: exempt, sasl_username is set */
+	STEP_EXEMPT_NETWORK, /* range: the one that holds the address */
 	STEP_EXEMPT_RECIPIENT,
-	STEP_FACTOR,		/* relay, factor, holds; range: the merged one that holds the address */
-	STEP_NEAR_MISS,		/* relay: holds the client's name, lacks its address */
-	STEP_RESULT		/* verdict: what came of this candidate */
+	STEP_FACTOR, /* relay, factor, holds; range: the merged one that holds the address */
+	STEP_NEAR_MISS, /* relay: holds the client's name, lacks its address */
+	STEP_RESULT /* verdict: what came of this candidate */
 };
 
 struct decide_event {

@@ -38,13 +38,13 @@ struct desk {
 
 enum dialogue_state {
 	DIALOGUE_READY, /* all was taken */
-	DIALOGUE_FULL,	/* the room for replies is used up: call again with what is left of the input */
-	DIALOGUE_CLOSE	/* malformed, or out of memory: send what there is, then close */
+	DIALOGUE_FULL, /* the room for replies is used up: call again with what is left of the input */
+	DIALOGUE_CLOSE /* malformed, or out of memory: send what there is, then close */
 };
 
 /* *taken: bytes of in that are done with (all of them unless DIALOGUE_FULL); *replied: bytes of out that were written. */
-enum dialogue_state dialogue_take(struct dialogue *d, const struct desk *desk, const char *in, size_t n, size_t *taken, char *out,
-	size_t room, size_t *replied);
+enum dialogue_state dialogue_take(struct dialogue *d, const struct desk *desk, const char *in, size_t n, size_t *taken,
+	char *out, size_t room, size_t *replied);
 
 /* A request has begun and is not whole. */
 bool dialogue_within(const struct dialogue *d);

@@ -18,8 +18,7 @@ static void put_lower(struct out *o, const char *at, size_t n)
 {
 	size_t room = o->len < o->cap ? o->cap - o->len : 0, most = n < room ? n : room;
 
-	for (size_t i = 0; i < most; i++)
-		o->to[o->len + i] = ascii_lower(at[i]);
+	text_lower(o->to + o->len, at, most);
 	o->len += n;
 }
 

@@ -10,23 +10,26 @@
 #define MULTIPLY_A 0x9e3779b97f4a7c15u
 #define MULTIPLY_B 0x6a09e667f3bcc909u
 
-static inline uint64_t hash_step(uint64_t state, char c)
+static inline uint64_t hash_step(uint64_t state, uint64_t word)
 {
-	return (state ^ (unsigned char)c) * MULTIPLY_A;
+	state ^= word;
+	return (state << 29 | state >> 35) * MULTIPLY_A;
 }
 
-static inline uint32_t hash_end(uint64_t state)
-{
-	return (uint32_t)((state ^ state >> 32) * MULTIPLY_B >> 32);
-}
-
+/* Eight bytes at once, then what is left; a name holds no NUL, so its length need not be part of it. */
 uint32_t snapshot_hash(struct text name)
 {
-	uint64_t state = MULTIPLY_B;
+	uint64_t state = MULTIPLY_B, word;
+	size_t i = 0;
 
-	for (size_t i = name.len; i-- > 0;)
-		state = hash_step(state, name.at[i]);
-	return hash_end(state);
+	for (; name.len - i >= sizeof word; i += sizeof word) {
+		memcpy(&word, name.at + i, sizeof word);
+		state = hash_step(state, word);
+	}
+	for (word = 0; i < name.len; i++)
+		word = word << 8 | (unsigned char)name.at[i];
+	state = hash_step(state, word);
+	return (uint32_t)((state ^ state >> 32) * MULTIPLY_B >> 32);
 }
 
 static uint32_t home_of(uint32_t hash, uint32_t homes)
@@ -51,28 +54,30 @@ bool snapshot_has_domain(const struct snapshot *s, struct text domain)
 	return domain.len <= DOMAIN_MAX && find_domain(s, domain, snapshot_hash(domain)) != NULL;
 }
 
+/* The longest name with a leading dot that domain is below. */
+static const struct snap_domain *find_parent(const struct snapshot *s, struct text domain)
+{
+	size_t most = domain.len < DOMAIN_MAX ? domain.len : DOMAIN_MAX; /* no name is longer */
+	const char *end = domain.at + domain.len, *dot = end - most;
+
+	while ((dot = memchr(dot, '.', (size_t)(end - dot))) != NULL) {
+		struct text parent = text_cut(dot, (size_t)(end - dot));
+		const struct snap_domain *found = find_domain(s, parent, snapshot_hash(parent));
+		if (found)
+			return found;
+		dot++;
+	}
+	return NULL;
+}
+
 uint32_t snapshot_policy_of(const struct snapshot *s, struct text domain)
 {
-	struct {
-		uint32_t hash, at;
-	} parents[DOMAIN_MAX];
-	size_t least = domain.len > DOMAIN_MAX ? domain.len - DOMAIN_MAX : 0, n = 0;
 	const struct snap_domain *found = NULL;
-	uint64_t state = MULTIPLY_B;
 
-	for (size_t i = domain.len; i-- > least;) {
-		state = hash_step(state, domain.at[i]);
-		if (domain.at[i] == '.' && s->has_parents) {
-			parents[n].hash = hash_end(state);
-			parents[n++].at = (uint32_t)i;
-		}
-	}
-	if (least == 0)
-		found = find_domain(s, domain, hash_end(state));
-	while (!found && n > 0) {
-		size_t at = parents[--n].at;
-		found = find_domain(s, text_cut(domain.at + at, domain.len - at), parents[n].hash);
-	}
+	if (domain.len <= DOMAIN_MAX)
+		found = find_domain(s, domain, snapshot_hash(domain));
+	if (!found && s->has_parents)
+		found = find_parent(s, domain);
 	return found ? found->policy : SNAP_POLICY_DEFAULT;
 }
 

@@ -35,7 +35,7 @@ struct facts {
 	struct fingerprint fingerprints[2];
 	struct fact_host host[FACT_NAMES];
 	size_t local_len, cut_len, whole_len; /* of whole: the local part, the same without extension, the address */
-	char whole[WIRE_LINE + 1];	      /* the recipient: local part in lower case, "@", domain normalised */
+	char whole[WIRE_LINE + 1]; /* the recipient: local part in lower case, "@", domain normalised */
 };
 
 void facts_start(struct facts *f, const struct snapshot *s, const struct request *rq);

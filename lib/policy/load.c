@@ -73,20 +73,9 @@ static int copy_bytes(int to, int from, struct err *e)
 
 static int copy_sealed(int from, struct err *e)
 {
-	int fd = memfd_create("mxonly", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	int fd = memory_file(e);
 
-	if (fd < 0)
-		return err_set(e, "cannot make a memory file: %s", strerror(errno));
-	if (copy_bytes(fd, from, e) < 0)
-		goto fail;
-	if (fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0) {
-		err_set(e, "cannot seal a memory file: %s", strerror(errno));
-		goto fail;
-	}
-	return fd;
-fail:
-	close(fd);
-	return -1;
+	return fd < 0 ? -1 : memory_file_seal(fd, copy_bytes(fd, from, e), e);
 }
 
 static int take_source(struct source *src, const char *path, struct err *e)

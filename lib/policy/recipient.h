@@ -28,8 +28,8 @@ typedef bool recipient_has_section(const void *context, struct text name);
 struct recipient {
 	char clean[RECIPIENT_MAX]; /* the address without what Postfix takes out again */
 	size_t len;
-	size_t end;		/* what is right of it has been looked at */
-	bool no_domain_due;	/* "no domain" is a candidate: for the last */
+	size_t end; /* what is right of it has been looked at */
+	bool no_domain_due; /* "no domain" is a candidate: for the last */
 	bool counted;
 	enum recipient_rule rule;
 	recipient_has_section *has_section;
@@ -38,8 +38,8 @@ struct recipient {
 	size_t folded_len;
 };
 
-void recipient_start(struct recipient *r, struct text address, enum recipient_rule rule, recipient_has_section *has_section,
-	const void *context);
+void recipient_start(struct recipient *r, struct text address, enum recipient_rule rule,
+	recipient_has_section *has_section, const void *context);
 
 /*
  * The next candidate, from right to left, normalised into name (cap bytes; a longer one is cut, *len tells its full length);

@@ -68,17 +68,31 @@ static void values_of(struct text values[KEYS], const struct snapshot *s, const 
 	}
 }
 
-static void put_pair(struct line *l, const char *key, struct text value, bool json)
-{
-	if (json)
-		line_str(l, "\"");
-	line_str(l, key);
-	line_str(l, json ? "\":" : "=");
-	if (json)
-		line_json(l, value);
-	else
-		line_value(l, value);
-}
+/* What stands before each value, the separator first. */
+#define BEFORE(name)                                      \
+	{                                                 \
+		{ " " name "=", sizeof name + 1 },        \
+		{                                         \
+			",\"" name "\":", sizeof name + 3 \
+		}                                         \
+	}
+static const struct {
+	struct text plain, json;
+} before[KEYS] = {
+	BEFORE("outcome"),
+	BEFORE("reason"),
+	BEFORE("mode"),
+	BEFORE("policy"),
+	BEFORE("domain"),
+	BEFORE("relay"),
+	BEFORE("client_address"),
+	BEFORE("client_name"),
+	BEFORE("helo_name"),
+	BEFORE("sender"),
+	BEFORE("recipient"),
+	BEFORE("queue_id"),
+	BEFORE("instance"),
+};
 
 void report_decision(
 	struct line *l, const struct snapshot *s, const struct request *rq, const struct verdict *v, bool json)
@@ -87,14 +101,17 @@ void report_decision(
 	struct text values[KEYS];
 
 	values_of(values, s, rq, v, title, sizeof title);
+	if (json)
+		line_str(l, "{");
 	for (int k = 0; k < KEYS; k++) {
+		struct text name = json ? before[k].json : before[k].plain;
 		if (values[k].len == 0)
 			continue;
-		if (k > 0)
-			line_str(l, json ? "," : " ");
-		else if (json)
-			line_str(l, "{");
-		put_pair(l, decision_key[k], values[k], json);
+		line_text(l, k == 0 ? text_cut(name.at + 1, name.len - 1) : name);
+		if (json)
+			line_json(l, values[k]);
+		else
+			line_value(l, values[k]);
 	}
 	if (json)
 		line_str(l, "}");

@@ -17,7 +17,8 @@ extern const char *const decision_key[];
 extern const unsigned decision_keys;
 
 /* outcome=... reason=... : absent ones left out; json: the same keys as an object. rq may be NULL. */
-void report_decision(struct line *l, const struct snapshot *s, const struct request *rq, const struct verdict *v, bool json);
+void report_decision(
+	struct line *l, const struct snapshot *s, const struct request *rq, const struct verdict *v, bool json);
 
 /* What a mismatch or near miss means, and what to do about it; only where verdict_warns. */
 void report_warning(struct line *l, const struct snapshot *s, const struct request *rq, const struct verdict *v);

@@ -31,7 +31,7 @@ struct span {
 };
 
 struct snap_policyd {
-	struct span listen;  /* struct span[]: strings */
+	struct span listen; /* struct span[]: strings */
 	struct span socket_group, user, group, control, recipient_delimiter; /* strings; empty: none */
 	uint32_t socket_mode, workers, max_connections, request_timeout, idle_timeout;
 	uint8_t routed_recipients, control_set, log, log_json, log_decisions, pad[3];
@@ -49,12 +49,12 @@ struct snap_file {
 struct snap_relay {
 	struct span name;
 	struct snap_place place;
-	struct span ranges;	  /* a range_set of so many bytes */
-	struct span domains;	  /* struct span[]: normalised names */
+	struct span ranges; /* a range_set of so many bytes */
+	struct span domains; /* struct span[]: normalised names */
 	struct span fingerprints; /* struct fingerprint[], sorted by length, then bytes */
-	struct span files;	  /* struct snap_file[]: its ranges_files */
-	uint32_t match;		  /* bits 1 << enum factor */
-	uint32_t max_age;	  /* seconds; 0: none */
+	struct span files; /* struct snap_file[]: its ranges_files */
+	uint32_t match; /* bits 1 << enum factor */
+	uint32_t max_age; /* seconds; 0: none */
 };
 
 struct snap_policy {
@@ -83,17 +83,17 @@ struct snap_domain {
 struct snapshot {
 	char magic[8];
 	uint32_t format, byte_order; /* byte_order 0x01020304 as its maker writes it */
-	uint64_t length;	     /* of the whole, this header included */
-	uint64_t checksum;	     /* of the whole, taken with this field 0 */
-	int64_t compiled;	     /* seconds since 1970 */
-	struct span files;	     /* struct span[]: names of the files that were read */
-	struct span relays;	     /* struct snap_relay[], in file order */
-	struct span policies;	     /* struct snap_policy[]: 0 is [default], 1 is that of "no domain" */
-	struct span labels;	     /* uint32_t[]: policies of [domains LABEL], sorted by name */
-	struct span domains;	     /* struct snap_domain[]: the table */
-	uint32_t domain_count;	     /* slots in use */
-	uint32_t domain_homes;	     /* slots that can be a home; behind them only what found its home taken */
-	uint32_t has_parents;	     /* some name has a leading dot */
+	uint64_t length; /* of the whole, this header included */
+	uint64_t checksum; /* of the whole, taken with this field 0 */
+	int64_t compiled; /* seconds since 1970 */
+	struct span files; /* struct span[]: names of the files that were read */
+	struct span relays; /* struct snap_relay[], in file order */
+	struct span policies; /* struct snap_policy[]: 0 is [default], 1 is that of "no domain" */
+	struct span labels; /* uint32_t[]: policies of [domains LABEL], sorted by name */
+	struct span domains; /* struct snap_domain[]: the table */
+	uint32_t domain_count; /* slots in use */
+	uint32_t domain_homes; /* slots that can be a home; behind them only what found its home taken */
+	uint32_t has_parents; /* some name has a leading dot */
 	uint32_t pad;
 	struct span own, internal_networks; /* [audit]: struct span[] */
 	struct snap_policyd policyd;
@@ -158,7 +158,7 @@ size_t snapshot_policy_title(const struct snapshot *s, const struct snap_policy 
 /* "FILE:LINE", or "built-in" without one; NUL-terminated, cut to cap. */
 void snapshot_place(const struct snapshot *s, struct snap_place place, char *to, size_t cap);
 
-/* The hash of a name's bytes, taken from its end on, so that those of all its parents come on the way. */
+/* The hash of a name's bytes, by which the table of domains is ordered. */
 uint32_t snapshot_hash(struct text name);
 
 /* As memcmp(3), a shorter text before a longer one that begins with it: the order of every sorted list of strings. */

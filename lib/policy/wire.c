@@ -28,21 +28,21 @@ static enum wire_result skip(struct wire *w, const char *bytes, size_t n, size_t
 	return WIRE_MORE;
 }
 
-/* In 64 bytes: line ends, "=", NULs. */
+/* In 64 bytes: line ends and "=". */
 struct marks {
-	uint64_t ends, equals, nuls;
+	uint64_t ends, equals;
 };
 
-static struct marks look(const char *at, size_t left)
+static inline struct marks look(const char *at, size_t left)
 {
 	char block[SCAN_BLOCK];
 
 	if (left < SCAN_BLOCK) {
-		/* Behind the end stands what is none of them. */
-		memset(block, ' ', sizeof block);
+		/* Behind the end stands what is neither. */
+		memset(block, 0, sizeof block);
 		at = memcpy(block, at, left);
 	}
-	return (struct marks){ scan_equal(at, '\n'), scan_equal(at, '='), scan_equal(at, '\0') };
+	return (struct marks){ scan_equal(at, '\n'), scan_equal(at, '=') };
 }
 
 static enum wire_result fault(struct wire *w, const char *why)
@@ -62,68 +62,69 @@ static enum wire_result whole(struct wire *w, const char *bytes, struct request 
 	return WIRE_WHOLE;
 }
 
-/* The line that ends at `end` with a \n, the length first. WIRE_MORE: it is one of the request's, and there are more. */
-static inline enum wire_result judge_line(struct wire *w, const char *bytes, size_t end, struct request *rq)
+/* The attribute between two offsets, `equals` behind its first "=". */
+static inline void take(struct wire *w, const char *bytes, size_t start, size_t equals, size_t end)
 {
-	size_t len = end - w->line;
+	enum attribute a = attribute_of(text_cut(bytes + start, equals - 1 - start));
 
-	if (len > 0 && bytes[end - 1] == '\r')
-		len--;
-	if (len > WIRE_LINE || end >= WIRE_REQUEST)
-		return WIRE_TOO_LONG;
-	w->seen = (uint32_t)end + 1;
-	if (w->nul)
-		return fault(w, "a NUL byte");
-	if (len == 0)
-		return whole(w, bytes, rq);
-	if (w->equals == 0)
-		return fault(w, "a line without `=`");
-	enum attribute a = attribute_of(text_cut(bytes + w->line, w->equals - 1 - w->line));
-	if (a != ATTR_COUNT) {
-		w->at[a] = w->equals;
-		w->len[a] = (uint16_t)(w->line + len - w->equals);
-	}
-	w->line = w->seen;
-	w->equals = 0;
-	return WIRE_MORE;
-}
-
-static inline void note(struct wire *w, size_t at, uint64_t equals, uint64_t nuls)
-{
-	if (w->equals == 0 && equals != 0)
-		w->equals = (uint32_t)at + (uint32_t)__builtin_ctzll(equals) + 1;
-	w->nul |= nuls != 0;
+	if (a == ATTR_COUNT)
+		return;
+	w->at[a] = (uint32_t)equals;
+	w->len[a] = (uint16_t)(end - equals);
 }
 
 /*
- * Judges whole lines; w->line is behind the last that was judged. WIRE_TOO_LONG: the limit is passed at w->line, the end is not
- * looked for.
+ * Judges whole lines, the length first; w->line is behind the last that was judged. WIRE_TOO_LONG: the limit is passed at
+ * w->line, the end is not looked for.
  */
 static enum wire_result read_lines(struct wire *w, const char *bytes, size_t n, struct request *rq)
 {
-	for (size_t at = w->seen; at < n; at += SCAN_BLOCK) {
+	size_t start = w->line, equals = w->equals, at = w->seen;
+
+	for (; at < n; at += SCAN_BLOCK) {
 		struct marks m = look(bytes + at, n - at);
-		while (m.ends != 0) {
+		for (; m.ends != 0; m.ends &= m.ends - 1) {
 			uint64_t line = m.ends ^ (m.ends - 1); /* all bits up to the lowest that is set */
-			note(w, at, m.equals & line, m.nuls & line);
-			enum wire_result result = judge_line(w, bytes, at + (size_t)__builtin_ctzll(m.ends), rq);
-			if (result != WIRE_MORE)
-				return result;
-			m.ends &= ~line;
+			size_t next = at + (size_t)__builtin_ctzll(m.ends) + 1, end = next - 1;
+			if (equals == 0 && (m.equals & line) != 0)
+				equals = at + (size_t)__builtin_ctzll(m.equals) + 1;
 			m.equals &= ~line;
-			m.nuls &= ~line;
+			if (end > start && bytes[end - 1] == '\r')
+				end--;
+			w->line = (uint32_t)start;
+			if (end - start > WIRE_LINE || next > WIRE_REQUEST)
+				return WIRE_TOO_LONG;
+			w->seen = (uint32_t)next;
+			if (end == start)
+				return whole(w, bytes, rq);
+			w->line = (uint32_t)next;
+			if (equals == 0)
+				return fault(w, "a line without `=`");
+			take(w, bytes, start, equals, end);
+			start = next;
+			equals = 0;
 		}
-		note(w, at, m.equals, m.nuls);
+		if (equals == 0 && m.equals != 0)
+			equals = at + (size_t)__builtin_ctzll(m.equals) + 1;
 	}
+	w->line = (uint32_t)start;
+	w->equals = (uint32_t)equals;
 	w->seen = (uint32_t)n;
 	/* The \n must come behind the longest line with its \r, and within the request. */
-	return n - w->line >= WIRE_LINE + 2 || n >= WIRE_REQUEST ? WIRE_TOO_LONG : WIRE_MORE;
+	return n - start >= WIRE_LINE + 2 || n >= WIRE_REQUEST ? WIRE_TOO_LONG : WIRE_MORE;
+}
+
+/* NULs are looked for in all lines of a call at once: that finds them before whatever is wrong behind them. */
+static bool holds_nul(const char *bytes, uint32_t from, uint32_t to)
+{
+	return memchr(bytes + from, '\0', to - from) != NULL;
 }
 
 /* Every verdict hangs on whole lines in their order, so that no cut of the bytes changes one. */
 enum wire_result wire_read(struct wire *w, const char *bytes, size_t n, size_t *used, struct request *rq)
 {
 	enum wire_result result;
+	uint32_t judged = w->line;
 
 	w->fault = NULL;
 	if (wire_skipping(w)) {
@@ -131,7 +132,9 @@ enum wire_result wire_read(struct wire *w, const char *bytes, size_t n, size_t *
 	} else {
 		result = read_lines(w, bytes, n, rq);
 		*used = w->seen;
-		if (result == WIRE_TOO_LONG) {
+		if (holds_nul(bytes, judged, w->line)) {
+			result = fault(w, "a NUL byte");
+		} else if (result == WIRE_TOO_LONG) {
 			w->skipping = SKIP_LINE_START;
 			result = skip(w, bytes, n, w->line, used);
 		}

@@ -36,7 +36,6 @@ struct wire {
 	uint32_t at[ATTR_COUNT]; /* where each value begins; 0: none came */
 	uint16_t len[ATTR_COUNT];
 	uint8_t skipping; /* over a limit: only the end is looked for; wire.c knows the states */
-	bool nul; /* a NUL was seen in that line */
 	const char *fault; /* WIRE_MALFORMED: our own words */
 };
 

@@ -2,7 +2,7 @@
 #ifndef MXONLY_CLOCK_H
 #define MXONLY_CLOCK_H
 
-/* clock - milliseconds that only go forward, whatever happens to the time of day */
+/* clock - time that only goes forward, whatever happens to the time of day */
 
 #include <stdint.h>
 #include <time.h>
@@ -14,6 +14,15 @@ static inline int64_t clock_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Nanoseconds, exact. */
+static inline uint64_t clock_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
 #endif

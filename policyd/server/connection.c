@@ -10,6 +10,9 @@
 #include "base/log.h"
 #include "server/clock.h"
 
+/* Milliseconds for which an idle connection keeps its place though it was asked: one that is busy is not moved for every request. */
+enum { GRAIN = 100 };
+
 /* Replies that the client has not read yet, and what it asked behind them. */
 struct leftover {
 	size_t out_at, out_len; /* in bytes[] */
@@ -69,6 +72,8 @@ static void wait_in(struct office *o, struct connection *c, bool hurried)
 {
 	bool alone;
 
+	if (!hurried && !c->hurried && clock_ms() - c->since < GRAIN)
+		return;
 	queue_leave(queue_of(o, c), c);
 	c->hurried = hurried;
 	alone = queue_of(o, c)->first == NULL;
@@ -134,6 +139,7 @@ static enum progress answer(struct office *o, struct connection *c, const char *
 	ssize_t sent;
 
 	do {
+		decisions_begin(o->decisions);
 		state = dialogue_take(&c->dialogue, &o->desk, in, n, &taken, o->out, sizeof(o->out), &replied);
 		in += taken;
 		n -= taken;
@@ -284,7 +290,8 @@ void office_serve(struct office *o, const struct snapshot *s)
 	if (o->desk.snapshot != NULL)
 		snapshot_unmap(o->desk.snapshot);
 	o->desk.snapshot = s;
-	o->idle_ms = (int64_t)s->policyd.idle_timeout * 1000;
+	decisions_serve(o->decisions, s);
+	o->idle_ms = (int64_t)s->policyd.idle_timeout * 1000 + GRAIN;
 	if (!o->stopping)
 		o->hurried_ms = (int64_t)s->policyd.request_timeout * 1000;
 	if (!office_empty(o))

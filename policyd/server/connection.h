@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 #include "policy/dialogue.h"
-#include "server/counters.h"
+#include "server/decisions.h"
 
 enum { OFFICE_BUFFER = 65536, STOP_GRACE = 2 /* seconds for a request begun */ };
 
@@ -28,7 +28,7 @@ struct leftover;
 struct connection {
 	ev_io io;
 	struct connection *before, *after; /* in the queue that it waits in */
-	int64_t since; /* clock_ms() when it began to wait there */
+	int64_t since; /* clock_ms() when it began to wait there, or up to GRAIN before it was asked last */
 	struct leftover *left; /* of a client that does not read its replies */
 	bool ended; /* the client has closed its sending side, or must be closed: after the replies */
 	bool hurried; /* waits in office.hurried, not in office.idle */
@@ -44,6 +44,7 @@ struct queue {
 struct office {
 	struct ev_loop *loop;
 	struct desk desk;
+	struct decisions *decisions; /* the desk's */
 	struct slot *counters;
 	int64_t idle_ms, hurried_ms; /* idle_timeout, request_timeout */
 	struct queue idle; /* between two requests */

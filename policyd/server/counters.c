@@ -4,11 +4,24 @@
 #include <stddef.h>
 #include <sys/mman.h>
 
+const uint64_t counters_bound[COUNTERS_TIMES - 1] = { 500, 1000, 2000, 3000, 5000, 10000, 20000, 50000, 100000, 1000000,
+	10000000, 100000000, 1000000000 };
+
 struct counters *counters_new(void)
 {
 	void *at = mmap(NULL, sizeof(struct counters), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	return at == MAP_FAILED ? NULL : at;
+}
+
+void counters_time(struct slot *own, uint64_t nanoseconds)
+{
+	unsigned i = 0;
+
+	while (i < COUNTERS_TIMES - 1 && nanoseconds > counters_bound[i])
+		i++;
+	counters_add(&own->took[i], 1);
+	counters_add(&own->took_sum, nanoseconds);
 }
 
 uint64_t counters_open_total(const struct counters *c, unsigned workers)

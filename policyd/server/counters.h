@@ -17,8 +17,13 @@
 #include <stdint.h>
 
 #include "policy/terms.h"
+#include "server/relay_names.h"
 
 enum { COUNTERS_WORKERS = 256, COUNTERS_SUPERVISOR = COUNTERS_WORKERS, COUNTERS_SLOTS };
+
+/* Decision times: how many took at most so many nanoseconds (counters_bound), and in the last element how many took longer. */
+enum { COUNTERS_TIMES = 14 };
+extern const uint64_t counters_bound[COUNTERS_TIMES - 1];
 
 /* Things that are said once in a while, by whichever process comes first. */
 enum seldom { SELDOM_NO_RECIPIENT, SELDOM_CONTEXT, SELDOM_CONNECTIONS, SELDOM_DESCRIPTORS, SELDOMS };
@@ -32,6 +37,12 @@ struct slot {
 	counter malformed;
 	counter timed_out; /* connections that were closed because a request did not end, or replies were not read */
 	counter lines_dropped;
+	counter restarts; /* of the worker: the supervisor's */
+	counter took[COUNTERS_TIMES], took_sum; /* of the decisions that were timed; nanoseconds */
+};
+
+struct relay_counters {
+	counter permitted, near_misses;
 };
 
 struct counters {
@@ -39,7 +50,9 @@ struct counters {
 	counter lines_lost,
 		lines_reported; /* the logger's: what it could not write; of all that were dropped, those it told of */
 	_Atomic int64_t said[SELDOMS];
+	struct relay_names names;
 	struct slot slot[COUNTERS_SLOTS];
+	struct relay_counters relay[COUNTERS_WORKERS][RELAY_NUMBERS]; /* memory only where somebody has counted */
 };
 
 /* The shared mapping, or NULL with errno. */
@@ -50,6 +63,9 @@ static inline void counters_add(counter *c, uint64_t n)
 {
 	atomic_store_explicit(c, atomic_load_explicit(c, memory_order_relaxed) + n, memory_order_relaxed);
 }
+
+/* A decision that was timed. */
+void counters_time(struct slot *own, uint64_t nanoseconds);
 
 /* Counts one more open connection, if the whole server then has at most max; never lets it have more. */
 bool counters_open(struct counters *c, struct slot *own, unsigned workers, uint64_t max);

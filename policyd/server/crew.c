@@ -2,15 +2,26 @@
 #include "server/crew.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
-#include <time.h>
 #include <unistd.h>
 #include <sys/wait.h>
 
-#include "server/clock.h"
 #include "server/descriptors.h"
 
-enum { LOGGER_PATIENCE = 2000 /* ms to write what is left */ };
+enum { WORKERS_AUTO_MAX = 4 };
+
+unsigned crew_size(unsigned configured)
+{
+	cpu_set_t cpus;
+	int n = 1;
+
+	if (configured != 0)
+		return configured;
+	if (sched_getaffinity(0, sizeof(cpus), &cpus) == 0)
+		n = CPU_COUNT(&cpus);
+	return n < 1 ? 1 : n > WORKERS_AUTO_MAX ? WORKERS_AUTO_MAX : (unsigned)n;
+}
 
 /* fork(2) with all signals blocked, so that none is taken by a handler of the supervisor's in the child. */
 static pid_t fork_quietly(struct crew *c)
@@ -37,6 +48,7 @@ static void be_worker(struct crew *c, unsigned n, int channel)
 		.workers = c->workers,
 		.channel = channel,
 		.log = c->log.in,
+		.detached = c->detached,
 		.listeners = c->listeners,
 		.counters = c->counters };
 
@@ -126,15 +138,8 @@ bool crew_logger_died(struct crew *c)
 
 void crew_end_logger(struct crew *c)
 {
-	const int64_t until = clock_ms() + LOGGER_PATIENCE;
-
 	if (c->logger == 0 && crew_spawn_logger(c) < 0)
 		return;
 	close(c->log.in);
-	while (!crew_logger_died(c)) {
-		if (clock_ms() >= until)
-			kill(c->logger,
-				SIGKILL); /* who reads the log does not: nothing can be done for the last lines */
-		nanosleep(&(struct timespec){ .tv_nsec = 2000000 }, NULL);
-	}
+	logger_wait(c->logger);
 }

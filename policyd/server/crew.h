@@ -31,11 +31,15 @@ struct crew {
 	struct counters *counters;
 	struct log_queue log;
 	unsigned workers;
+	bool detached;
 	void (*forked)(void *context); /* in a child: lets go of what is the supervisor's alone */
 	void *context;
 	struct member worker[SUPERVISOR_WORKERS];
 	pid_t logger; /* 0: none */
 };
+
+/* How many workers, for `workers` as configured; 0: auto. */
+unsigned crew_size(unsigned configured);
 
 /* on_message: called with the member's io when its channel is readable. */
 int crew_spawn(struct crew *c, unsigned n, void (*on_message)(struct ev_loop *, ev_io *, int));

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "server/decisions.h"
 
+#include <stdlib.h>
+
 #include "base/escape.h"
 #include "base/log.h"
 #include "policy/config.h"
@@ -62,11 +64,34 @@ static void warn_context(const struct request *rq)
 		words);
 }
 
-static void decided(void *context, const struct snapshot *s, const struct request *rq, const struct verdict *v)
+static void time_it(struct decisions *d)
 {
-	const struct decisions *d = context;
+	if (d->began != 0) {
+		counters_time(d->own, clock_ns() - d->began);
+		d->began = 0;
+		d->untimed = TIMED_ONE_OF;
+	}
+	if (d->untimed > 0)
+		d->untimed--;
+}
+
+static void count(const struct decisions *d, const struct snapshot *s, const struct verdict *v)
+{
+	struct relay_counters *relay;
 
 	counters_add(&d->own->decided[v->outcome][v->reason], 1);
+	if (v->relay == NULL || (v->reason != REASON_RELAY && v->reason != REASON_NEAR_MISS))
+		return;
+	relay = &d->relay[d->number != NULL ? d->number[v->relay - snap_relay(s, 0)] : RELAY_OTHER];
+	counters_add(v->reason == REASON_RELAY ? &relay->permitted : &relay->near_misses, 1);
+}
+
+static void decided(void *context, const struct snapshot *s, const struct request *rq, const struct verdict *v)
+{
+	struct decisions *d = context;
+
+	time_it(d);
+	count(d, s, v);
 	if (wanted(s, v))
 		log_decision(s, rq, v);
 	if (rq == NULL)
@@ -92,4 +117,12 @@ void decisions_desk(struct desk *desk, struct decisions *d)
 	desk->decided = decided;
 	desk->malformed = malformed;
 	desk->context = d;
+}
+
+void decisions_serve(struct decisions *d, const struct snapshot *s)
+{
+	free(d->number);
+	d->number = malloc(s->relays.count * sizeof(*d->number));
+	for (uint32_t i = 0; d->number != NULL && i < s->relays.count; i++)
+		d->number[i] = (uint16_t)relay_names_find(&d->counters->names, snap_text(s, snap_relay(s, i)->name));
 }

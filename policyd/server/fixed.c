@@ -56,12 +56,12 @@ void fixed_keep(struct fixed *f, const struct snapshot *s)
 		read_setting(&f->was[i], s, i);
 }
 
-void fixed_compare(const struct fixed *f, const struct snapshot *s, bool own_listen)
+void fixed_compare(const struct fixed *f, const struct snapshot *s, bool own_listen, bool own_control)
 {
 	for (int i = 0; i < FIXED_COUNT; i++) {
 		struct buf is = { 0 };
 
-		if (i == FIXED_LISTEN && own_listen)
+		if ((i == FIXED_LISTEN && own_listen) || (i == FIXED_CONTROL && own_control))
 			continue;
 		read_setting(&is, s, i);
 		if (!text_equal(text_cut(is.at, is.len), text_cut(f->was[i].at, f->was[i].len)))

@@ -32,7 +32,7 @@ struct fixed {
 
 void fixed_keep(struct fixed *f, const struct snapshot *s);
 
-/* Logs a warning for each setting that is different now. own_listen: `listen` does not matter. */
-void fixed_compare(const struct fixed *f, const struct snapshot *s, bool own_listen);
+/* Logs a warning for each setting that is different now. own_listen, own_control: `listen`, `control` do not matter. */
+void fixed_compare(const struct fixed *f, const struct snapshot *s, bool own_listen, bool own_control);
 
 #endif

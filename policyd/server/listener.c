@@ -197,6 +197,15 @@ static int open_local(
 	return rc;
 }
 
+/* Accepted connections inherit these: replies leave at once, and a vanished client is noticed some day. */
+static void set_inherited(int fd)
+{
+	const int on = 1;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+}
+
 /* A socket that listens on one address, or -1 with errno. */
 static int listen_on(const struct addrinfo *a)
 {
@@ -205,10 +214,8 @@ static int listen_on(const struct addrinfo *a)
 
 	if (fd < 0)
 		return -1;
-	/* Accepted connections inherit the last two: replies leave at once, and a vanished client is noticed some day. */
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	set_inherited(fd);
 	if (a->ai_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
 	if (bind(fd, a->ai_addr, a->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
@@ -271,7 +278,54 @@ static int open_inet(struct listeners *l, const struct endpoint *p, struct err *
 	return rc;
 }
 
-int listeners_open(struct listeners *l, struct text name, const struct listener_rights *rights, struct err *e)
+/* The address of a socket, as an endpoint. */
+static int read_address(struct endpoint *p, int fd, struct err *e)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_un local;
+		struct sockaddr_storage room;
+	} a = { .room = { 0 } };
+	socklen_t len = sizeof(a);
+
+	*p = (struct endpoint){ 0 };
+	if (getsockname(fd, &a.any, &len) < 0)
+		return err_set(e, "%s", strerror(errno));
+	p->local = a.any.sa_family == AF_UNIX;
+	if (p->local)
+		snprintf(p->path, sizeof(p->path), "%.*s", (int)sizeof(a.local.sun_path), a.local.sun_path);
+	else if (getnameinfo(&a.any, len, p->host, sizeof(p->host), p->port, sizeof(p->port),
+			 NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+		return err_set(e, "neither a UNIX socket nor one of TCP");
+	return 0;
+}
+
+int listeners_adopt(struct listeners *l, int fd, struct err *e)
+{
+	struct listener *new = &l->at[l->count];
+	int type = 0, listens = 0;
+	socklen_t len = sizeof(int);
+
+	if (l->count == LISTENERS_MAX)
+		return err_set(e, "more than %d sockets to listen on", LISTENERS_MAX);
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0)
+		return err_set(e, "%s", strerror(errno));
+	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) < 0 || type != SOCK_STREAM || !listens)
+		return err_set(e, "not a stream socket that listens (ListenStream=, and Accept=no)");
+	if (read_address(&new->endpoint, fd, e) < 0)
+		return -1;
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) < 0)
+		return err_set(e, "%s", strerror(errno));
+	if (!new->endpoint.local)
+		set_inherited(fd);
+	new->fd = fd;
+	new->adopted = true;
+	l->count++;
+	return 0;
+}
+
+int listeners_open(
+	struct listeners *l, const char *key, struct text name, const struct listener_rights *rights, struct err *e)
 {
 	struct endpoint p;
 
@@ -280,8 +334,15 @@ int listeners_open(struct listeners *l, struct text name, const struct listener_
 	if (l->count == LISTENERS_MAX)
 		return err_set(e, "more than %d sockets to listen on", LISTENERS_MAX);
 	if ((p.local ? open_local(l, &p, rights, e) : open_inet(l, &p, e)) < 0)
-		return err_wrap(e, "listen = %.*s", (int)name.len, name.at);
+		return err_wrap(e, "%s = %.*s", key, (int)name.len, name.at);
 	return 0;
+}
+
+int listener_check_folder(struct text name, struct err *e)
+{
+	struct endpoint p;
+
+	return endpoint_read(&p, name, e) < 0 ? -1 : check_folder(p.path, e);
 }
 
 void listeners_remove(const struct listeners *l)
@@ -291,8 +352,8 @@ void listeners_remove(const struct listeners *l)
 	for (size_t i = 0; i < l->count; i++) {
 		const struct listener *one = &l->at[i];
 
-		if (one->endpoint.local && lstat(one->endpoint.path, &st) == 0 && st.st_dev == one->dev &&
-			st.st_ino == one->ino)
+		if (one->endpoint.local && !one->adopted && lstat(one->endpoint.path, &st) == 0 &&
+			st.st_dev == one->dev && st.st_ino == one->ino)
 			unlink(one->endpoint.path);
 	}
 }
@@ -302,4 +363,15 @@ void listeners_close(struct listeners *l)
 	for (size_t i = 0; i < l->count; i++)
 		close(l->at[i].fd);
 	l->count = 0;
+}
+
+void listener_name(const struct listener *l, char *to, size_t cap)
+{
+	const struct endpoint *p = &l->endpoint;
+	bool colons = strchr(p->host, ':') != NULL;
+
+	if (p->local)
+		snprintf(to, cap, "unix:%s", p->path);
+	else
+		snprintf(to, cap, "inet:%s%s%s:%s", colons ? "[" : "", p->host, colons ? "]" : "", p->port);
 }

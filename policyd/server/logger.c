@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -192,6 +193,27 @@ void logger_run(int out, struct counters *c)
 	report_dropped(&g);
 }
 
+void logger_faults(const struct faults *f)
+{
+	for (size_t i = 0; i < f->count; i++) {
+		if (f->list[i].warning)
+			log_warning("%s", f->list[i].words);
+		else
+			log_error("%s", f->list[i].words);
+	}
+}
+
+void logger_wait(pid_t logger)
+{
+	const int64_t until = clock_ms() + LOGGER_PATIENCE;
+
+	while (waitpid(logger, NULL, WNOHANG) == 0) {
+		if (clock_ms() >= until)
+			kill(logger, SIGKILL); /* who reads the log does not: nothing can be done for the last lines */
+		nanosleep(&(struct timespec){ .tv_nsec = 2000000 }, NULL);
+	}
+}
+
 /* systemd tells the device and inode of the stream that leads to the journal: standard error may have been sent elsewhere since. */
 static bool stderr_is_journal(void)
 {
@@ -203,9 +225,18 @@ static bool stderr_is_journal(void)
 	       st.st_dev == dev && st.st_ino == ino;
 }
 
-bool logger_syslog(unsigned target)
+static bool stderr_is_file(void)
 {
-	if (target == LOG_TARGET_AUTO)
-		return !isatty(STDERR_FILENO) && !stderr_is_journal();
-	return target == LOG_TARGET_SYSLOG;
+	struct stat st;
+
+	return fstat(STDERR_FILENO, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+bool logger_syslog(unsigned target, bool detached)
+{
+	if (target == LOG_TARGET_SYSLOG)
+		return true;
+	if (detached)
+		return target == LOG_TARGET_AUTO || !stderr_is_file();
+	return target == LOG_TARGET_AUTO && !isatty(STDERR_FILENO) && !stderr_is_journal();
 }

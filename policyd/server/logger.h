@@ -16,10 +16,11 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "base/fault.h"
 #include "base/log.h"
 #include "server/counters.h"
 
-enum { LOGGER_PACKET = 24 * 1024 };
+enum { LOGGER_PACKET = 24 * 1024, LOGGER_PATIENCE = 2000 /* ms to write what is left */ };
 
 struct log_queue {
 	int in, out; /* in: the senders'; out: the logger's */
@@ -45,10 +46,19 @@ void logger_send(void *context, enum log_level level, const char *line);
 
 void logger_flush(struct log_sender *s);
 
+/* Each fault and warning as a line of the log. */
+void logger_faults(const struct faults *f);
+
 /* In the logger's own process: writes what comes until all senders have gone. */
 void logger_run(int out, struct counters *c);
 
-/* `log`, as configured, is syslog: auto means standard error when that is a terminal or the journal. */
-bool logger_syslog(unsigned target);
+/* The last sender has let go: waits for the logger to write what is left; not for ever. */
+void logger_wait(pid_t logger);
+
+/*
+ * `log`, as configured, is syslog. auto means standard error when that is a terminal or the journal; detached (-D): never;
+ * then standard error itself is of use only when it leads to a file.
+ */
+bool logger_syslog(unsigned target, bool detached);
 
 #endif

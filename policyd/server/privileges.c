@@ -141,8 +141,8 @@ static int check_dropped(uid_t uid, gid_t gid, struct err *e)
 
 static int drop(struct privileges *p, const char *config, struct err *e)
 {
-	uid_t uid;
-	gid_t gid;
+	uid_t uid = (uid_t)-1;
+	gid_t gid = (gid_t)-1;
 
 	if (scout(p, config, e) < 0 || find_ids(p, &uid, &gid, e) < 0)
 		return -1;

@@ -5,11 +5,19 @@
 #include <grp.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "policy/config.h"
 #include "policy/load.h"
+#include "server/activation.h"
+#include "server/daemon.h"
 #include "server/descriptors.h"
+#include "server/logger.h"
+#include "server/notify.h"
+#include "server/pidfile.h"
 #include "server/privileges.h"
 #include "server/supervisor.h"
 
@@ -54,28 +62,64 @@ static int find_group(struct text name, gid_t *gid, struct err *e)
 	return 0;
 }
 
-/* Every socket, or none. */
+/* What was handed over and what -l names, else what the configuration names. */
 static int listen_all(
 	struct listeners *l, const struct server_options *o, const struct snapshot *s, gid_t group, struct err *e)
 {
 	const struct listener_rights rights = { .mode = s->policyd.socket_mode, .group = group };
-	size_t n = o->listen_count > 0 ? o->listen_count : s->policyd.listen.count;
+	size_t n = o->listen_count > 0 ? o->listen_count : l->count > 0 ? 0 : s->policyd.listen.count;
 	struct text name;
 
 	for (size_t i = 0; i < n; i++) {
 		name = o->listen_count > 0 ? o->listen[i] : snap_item(s, s->policyd.listen, (uint32_t)i);
-		if (listeners_open(l, name, &rights, e) == 0)
-			continue;
-		listeners_remove(l);
-		listeners_close(l);
-		return -1;
+		if (listeners_open(l, "listen", name, &rights, e) < 0)
+			return -1;
 	}
 	return 0;
 }
 
-static int serve(const struct server_options *o, const struct privileges *p, struct supervisor_start *start)
+/* The default one is there where it can be, without a word where it cannot. */
+static int open_control(struct listeners *l, const struct snapshot *s, struct err *e)
 {
-	static struct listeners listeners;
+	const struct listener_rights rights = { .mode = 0600, .group = (gid_t)-1 };
+	struct text name = snap_text(s, s->policyd.control);
+
+	if (l->count > 0 || name.len == 0)
+		return 0;
+	if (s->policyd.control_set)
+		return listeners_open(l, "control", name, &rights, e);
+	if (listener_check_folder(name, e) == 0 && listeners_open(l, "control", name, &rights, e) < 0)
+		log_warning("no control socket: %s", e->text);
+	return 0;
+}
+
+/* Every socket, or none. */
+static int open_sockets(struct supervisor_start *start, const struct server_options *o, gid_t group, struct err *e)
+{
+	if (listen_all(start->listeners, o, start->snapshot, group, e) == 0 &&
+		open_control(start->control, start->snapshot, e) == 0)
+		return 0;
+	listeners_remove(start->listeners);
+	listeners_remove(start->control);
+	return -1;
+}
+
+/* Everything that can go wrong has gone well. */
+static void detach(struct supervisor_start *start, struct daemon *d)
+{
+	unsigned log = start->snapshot->policyd.log;
+
+	if (log == LOG_TARGET_STDERR && logger_syslog(log, true))
+		warning_add(start->faults, NULL, 0, "log = stderr: nobody reads that with -D: logging to syslog");
+	daemon_detach(d, log == LOG_TARGET_STDERR);
+	start->detached = true;
+	start->ready = daemon_ready;
+	start->context = d;
+}
+
+static int serve(
+	const struct server_options *o, const struct privileges *p, struct supervisor_start *start, struct daemon *d)
+{
 	const struct snap_policyd *policyd = &start->snapshot->policyd;
 	struct err e;
 	gid_t group;
@@ -86,38 +130,65 @@ static int serve(const struct server_options *o, const struct privileges *p, str
 		log_error("%s: %s", o->config, e.text);
 		return EXIT_CONFIGURATION;
 	}
-	if (listen_all(&listeners, o, start->snapshot, group, &e) < 0) {
-		log_error("%s", e.text);
-		return 1;
-	}
-	start->listeners = &listeners;
 	start->counters = counters_new();
 	if (start->counters == NULL) {
 		log_error("cannot start: %s", strerror(errno));
-		listeners_remove(&listeners);
-		return 1;
+		return EXIT_FAILURE;
 	}
+	if (open_sockets(start, o, group, &e) < 0) {
+		log_error("%s", e.text);
+		return EXIT_FAILURE;
+	}
+	if (o->daemon)
+		detach(start, d);
 	return supervisor_run(start);
+}
+
+/* As whom the server stays. */
+static int run_unprivileged(
+	const struct server_options *o, const struct privileges *p, struct supervisor_start *start, struct daemon *d)
+{
+	struct pidfile pidfile;
+	struct err e;
+	int status = EXIT_CONFIGURATION;
+
+	descriptors_raise();
+	if (o->pidfile != NULL && pidfile_take(&pidfile, o->pidfile, &e) < 0) {
+		log_error("%s", e.text);
+		return EXIT_FAILURE;
+	}
+	start->fd = load_first(o->config, start->faults, &start->snapshot);
+	if (start->fd >= 0)
+		status = serve(o, p, start, d);
+	faults_free(start->faults);
+	if (o->pidfile != NULL)
+		pidfile_remove(&pidfile);
+	return status;
 }
 
 int server_run(const struct server_options *o)
 {
+	static struct activation handed;
 	struct faults faults = { 0 };
-	struct supervisor_start start = { .config = o->config, .own_listen = o->listen_count > 0, .faults = &faults };
+	struct supervisor_start start = {
+		.config = o->config, .listeners = &handed.listen, .control = &handed.control, .faults = &faults
+	};
 	struct privileges p;
+	struct daemon d;
 	struct err e;
-	int status = EXIT_CONFIGURATION;
 
 	descriptors_standard();
 	signal(SIGPIPE, SIG_IGN);
+	if (activation_take(&handed, &e) < 0 || (o->daemon && daemon_begin(&d, &e) < 0)) {
+		log_error("%s", e.text);
+		return EXIT_FAILURE;
+	}
+	start.own_listen = o->listen_count > 0 || handed.listen.count > 0;
+	start.own_control = handed.control.count > 0;
+	start.notify = notify_open();
 	if (privileges_drop(&p, o->config, &e) < 0) {
 		log_error("%s", e.text);
 		return EXIT_CONFIGURATION;
 	}
-	descriptors_raise();
-	start.fd = load_first(o->config, &faults, &start.snapshot);
-	if (start.fd >= 0)
-		status = serve(o, &p, &start);
-	faults_free(&faults);
-	return status;
+	return run_unprivileged(o, &p, &start, &d);
 }

@@ -8,9 +8,10 @@
  * Root is dropped, the configuration loaded, the sockets opened, and only then is anything else begun.
  *
  * Errors:    told on standard error; the exit status says the kind (mxonlyd(8))
- * Tested by: t/live/server_*.t
+ * Tested by: t/live/server_*.t, t/live/server_daemon.t, t/live/server_systemd.t
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/text.h"
@@ -21,6 +22,8 @@ struct server_options {
 	const char *config;
 	const struct text *listen; /* -l, in place of the configuration's */
 	size_t listen_count;
+	bool daemon; /* -D: all paths are absolute */
+	const char *pidfile; /* -p; NULL: none */
 };
 
 /* The exit status. */

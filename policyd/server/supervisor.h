@@ -17,12 +17,16 @@
 
 struct supervisor_start {
 	const char *config;
-	bool own_listen; /* -l: `listen` of the configuration does not matter */
-	int fd; /* of the first snapshot; the supervisor's from now on, as are the next three */
+	bool own_listen, own_control; /* those of the configuration do not matter */
+	bool detached; /* -D: nobody reads standard error */
+	int fd; /* of the first snapshot; the supervisor's from now on, as are all that follow */
 	const struct snapshot *snapshot;
-	struct listeners *listeners;
-	struct faults *faults; /* its warnings are logged, then freed */
+	struct listeners *listeners, *control; /* control: one socket, or none */
+	struct faults *faults; /* its warnings are logged */
 	struct counters *counters;
+	int notify; /* notify.h */
+	void (*ready)(void *context); /* every worker serves, for the first time; NULL: nobody waits for that */
+	void *context;
 };
 
 int supervisor_run(const struct supervisor_start *start);

@@ -73,7 +73,7 @@ static void serve(struct worker *w, uint32_t generation, int fd)
 		return;
 	}
 	w->log.json = s->policyd.log_json;
-	w->log.syslog = logger_syslog(s->policyd.log);
+	w->log.syslog = logger_syslog(s->policyd.log, w->place.detached);
 	log_json(s->policyd.log_json);
 	w->acceptor.max = s->policyd.max_connections;
 	office_serve(&w->office, s);
@@ -158,8 +158,11 @@ static void set_up(struct worker *w, const struct worker_place *place)
 		.fd = place->log, .pid = getpid(), .gather = true, .dropped = &own->lines_dropped
 	};
 	log_to(logger_send, &w->log);
-	w->decisions = (struct decisions){ .counters = place->counters, .own = own };
+	w->decisions = (struct decisions){
+		.counters = place->counters, .own = own, .relay = place->counters->relay[place->number]
+	};
 	decisions_desk(&w->office.desk, &w->decisions);
+	w->office.decisions = &w->decisions;
 	w->office.counters = own;
 	w->office.gone = gone;
 	w->office.context = w;

@@ -18,6 +18,7 @@ struct worker_place {
 	unsigned number, workers; /* this one's, and how many there are */
 	int channel;
 	int log; /* where its log lines go */
+	bool detached;
 	struct listeners *listeners;
 	struct counters *counters;
 };

@@ -27,7 +27,6 @@ struct list {
 	const struct range_set *set;
 	struct buf bytes;
 	struct ip *ips; /* TIMING_KEYS */
-	uint64_t *keys; /* the same as numbers */
 };
 
 static int compare(const void *a, const void *b)
@@ -79,6 +78,12 @@ static bool index16(const struct list *l, uint64_t key)
 	return from < l->count && l->at[from].first <= key && key <= l->at[from].last;
 }
 
+/* The i-th key as a number; all look-ups take their keys from the same place. */
+static uint64_t key_of(const struct list *l, uint32_t i)
+{
+	return l->bits == 32 ? l->ips[i].low : l->ips[i].high;
+}
+
 static struct ip ip_of(const struct list *l, uint64_t number, uint64_t rest)
 {
 	return l->bits == 32 ? (struct ip){ 0, number, false } : (struct ip){ number, rest, true };
@@ -125,11 +130,10 @@ static void make_list(struct list *l)
 static void make_keys(struct list *l)
 {
 	l->ips = must_alloc(TIMING_KEYS * sizeof *l->ips);
-	l->keys = must_alloc(TIMING_KEYS * sizeof *l->keys);
 	for (uint32_t i = 0; i < TIMING_KEYS; i++) {
 		uint64_t high = sample_mix(i + 7777777, 32), low = sample_mix(i + 999999999, 32);
-		l->keys[i] = l->bits == 32 ? high : (high << 32 | low) >> 3 | 0x2000000000000000u;
-		l->ips[i] = ip_of(l, l->keys[i], low * 0x9e3779b97f4a7c15u);
+		uint64_t key = l->bits == 32 ? high : (high << 32 | low) >> 3 | 0x2000000000000000u;
+		l->ips[i] = ip_of(l, key, low * 0x9e3779b97f4a7c15u);
 	}
 }
 
@@ -137,8 +141,8 @@ static void make_keys(struct list *l)
 static bool agree(const struct list *l)
 {
 	for (uint32_t i = 0; i < TIMING_KEYS; i++) {
-		bool is = plain(l, l->keys[i]);
-		if (branchless(l, l->keys[i]) != is || index16(l, l->keys[i]) != is ||
+		bool is = plain(l, key_of(l, i));
+		if (branchless(l, key_of(l, i)) != is || index16(l, key_of(l, i)) != is ||
 			range_set_holds(l->set, &l->ips[i]) != is)
 			return false;
 	}
@@ -156,9 +160,9 @@ static int measure(struct list *l, uint32_t count)
 		return 1;
 	}
 	TIMING(ours, range_set_holds(l->set, &l->ips[i]));
-	TIMING(by_index, index16(l, l->keys[i]));
-	TIMING(without_branches, branchless(l, l->keys[i]));
-	TIMING(by_halves, plain(l, l->keys[i]));
+	TIMING(by_index, index16(l, key_of(l, i)));
+	TIMING(without_branches, branchless(l, key_of(l, i)));
+	TIMING(by_halves, plain(l, key_of(l, i)));
 	printf("family=%d ranges=%u range_set=%.1f index16=%.1f branchless=%.1f bsearch=%.1f bytes=%zu\n",
 		l->bits == 32 ? 4 : 6, count, ours, by_index, without_branches, by_halves, range_set_size(l->set));
 	return fflush(stdout);

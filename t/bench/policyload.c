@@ -160,7 +160,7 @@ int main(int argc, char **argv)
 {
 	static struct clients all;
 	struct options o = { .connections = 1, .seconds = 5 };
-	struct plan p = { 0 };
+	struct plan p = { .stop = UINT64_MAX };
 	char byte;
 
 	all.limit = UINT64_MAX;

@@ -8,6 +8,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use File::Copy qw(copy);
 use Mxonly ();
+use POSIX qw(mkfifo);
 use Test::More;
 use Time::HiRes qw(time);
 use Tool;
@@ -120,10 +121,12 @@ subtest 'a faulty configuration' => sub {
 subtest 'where it cannot be written' => sub {
 	mkdir(folder() . '/folder');
 	my $missing = folder() . '/missing/x.mxs';
+	my $fifo = folder() . '/fifo';
+	mkfifo($fifo, 0600) or die;
 	for my $row (
 		[$missing,             qr/\Q$missing\E: .*No such file or directory/],
 		[folder() . '/folder', qr/folder is a folder: name a file in it/],
-		['/dev/full',          qr{/dev/full is no ordinary file}],
+		[$fifo,                qr/\Q$fifo\E is no ordinary file/],
 		[$ini,                 qr/\Q$ini\E is the configuration itself/],
 		['-',                  qr/not written to standard output/],
 		['',                   qr/Give -o FILE\.mxs/]) {
@@ -131,7 +134,7 @@ subtest 'where it cannot be written' => sub {
 		is("$status$out", '2', "-o $row->[0]: exit 2");
 		like($err, $row->[1], 'says why');
 	}
-	ok(-c '/dev/full', '/dev/full is still one');
+	ok(-p $fifo, 'what was no ordinary file is as it was');
 	is(read_file($ini), $text, 'so is the configuration');
 	for my $row ([[], qr/Give -o FILE\.mxs/], [['x.mxs'], qr/did you mean -o x\.mxs/], [['-x'], qr/invalid option/]) {
 		my ($status, $out, $err) = mxonly('', 'compile', @{ $row->[0] });

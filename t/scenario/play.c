@@ -2,10 +2,13 @@
 #include "play.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 
 #include "base/file.h"
 #include "object.h"
@@ -198,6 +201,21 @@ static void step_only(struct play *p)
 	}
 }
 
+/* age NAME DAYS: that file was changed so long ago */
+static void step_age(struct play *p)
+{
+	struct script *s = &p->script;
+	struct timespec times[2] = { 0 };
+	char path[512];
+
+	if (s->count != 3)
+		script_bad(s, "age NAME DAYS");
+	snprintf(path, sizeof(path), "%s/%s", p->folder, s->word[1].at);
+	times[0].tv_sec = times[1].tv_sec = time(NULL) - 86400 * strtol(s->word[2].at, NULL, 10);
+	if (utimensat(AT_FDCWD, path, times, 0) < 0)
+		script_bad(s, strerror(errno));
+}
+
 void play_step(struct play *p)
 {
 	struct word verb = p->script.word[0];
@@ -205,6 +223,8 @@ void play_step(struct play *p)
 	p->steps++;
 	if (word_is(verb, "config") || word_is(verb, "file"))
 		step_file(p, word_is(verb, "config"));
+	else if (word_is(verb, "age"))
+		step_age(p);
 	else if (word_is(verb, "reload"))
 		step_reload(p);
 	else if (word_is(verb, "with"))
@@ -222,5 +242,5 @@ void play_step(struct play *p)
 	else if (word_is(verb, "only"))
 		step_only(p);
 	else
-		script_bad(&p->script, "known are config file reload with ask raw check fault warning query only");
+		script_bad(&p->script, "known are config file age reload with ask raw check fault warning query only");
 }

@@ -129,7 +129,7 @@ START_TEST(too_many)
 }
 END_TEST
 
-static int memory_file(void)
+static int scratch_file(void)
 {
 	int fd = memfd_create("test", 0);
 
@@ -140,7 +140,7 @@ static int memory_file(void)
 START_TEST(from_one_process_to_another)
 {
 	struct faults f = { 0 }, g = { 0 };
-	int fd = memory_file();
+	int fd = scratch_file();
 
 	fault_add(&f, "a b:c.ini", 3,
 		"stra\xc3\x9f"
@@ -196,7 +196,7 @@ START_TEST(damaged_records)
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct faults f = { 0 };
-		int fd = memory_file();
+		int fd = scratch_file();
 		fd_write_all(fd, rows[i].bytes, strlen(rows[i].bytes), NULL);
 		lseek(fd, 0, SEEK_SET);
 		faults_read(&f, fd);

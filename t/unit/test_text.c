@@ -169,7 +169,24 @@ START_TEST(errors)
 }
 END_TEST
 
+/* Each byte at each place of a word, beside neighbours that an addition could carry into. */
+START_TEST(lower)
+{
+	char from[20], to[20];
+
+	for (int c = 0; c < 256; c++) {
+		for (size_t n = 1; n < sizeof from; n++) {
+			memset(from, c ^ 0x80, sizeof from);
+			from[n / 2] = (char)c;
+			text_lower(to, from, n);
+			for (size_t i = 0; i < n; i++)
+				ck_assert_msg(to[i] == ascii_lower(from[i]), "byte %d of %zu, place %zu", c, n, i);
+		}
+	}
+}
+END_TEST
+
 int main(void)
 {
-	return unit_run("text", UNIT_TESTS(trim, word_list, numbers, equality, distance, nearest, errors));
+	return unit_run("text", UNIT_TESTS(lower, trim, word_list, numbers, equality, distance, nearest, errors));
 }

@@ -67,10 +67,11 @@ sub free_port {
 	return $socket->sockport;
 }
 
-# new(ini => TEXT behind [policyd], policyd => LINES of it, options => [...], wait => 0, descriptors => LIMIT)
+# new(ini => TEXT behind [policyd], policyd => LINES of it, options => [...], wait => 0, descriptors => LIMIT,
+# groups => "GID GID ..." that root has when it starts)
 sub new {
 	my ($class, %o) = @_;
-	my $self = bless { folder => $o{folder} // free_folder(), options => $o{options} // [], descriptors => $o{descriptors} }, $class;
+	my $self = bless { folder => $o{folder} // free_folder(), options => $o{options} // [], descriptors => $o{descriptors}, groups => $o{groups} }, $class;
 	$self->{path} = "$self->{folder}/policy";
 	$self->{policyd} = $o{policyd} // '';
 	$self->configure($o{ini} // $relay);
@@ -85,9 +86,10 @@ sub configure {
 	my $listen = $policyd =~ /^listen/m ? '' : "listen = unix:$self->{path}\n";
 	my $log    = $policyd =~ /^log\s*=/m ? '' : "log = stderr\n";
 	my $user   = $policyd =~ /^user/m ? '' : "user = nobody\n";
+	my $control = $policyd =~ /^control/m ? '' : "control =\n";
 	my $temporary = "$self->{folder}/new.ini";
 	open(my $to, '>', $temporary) or die "$temporary: $!";
-	print $to "[policyd]\n$listen$log${user}control =\n$policyd\n$ini";
+	print $to "[policyd]\n$listen$log$user$control$policyd\n$ini";
 	close($to) or die "$temporary: $!";
 	rename($temporary, $self->config) or die "rename: $!";
 }
@@ -104,6 +106,7 @@ sub start {
 		$SIG{PIPE} = 'DEFAULT';
 		open(STDIN, '<', '/dev/null') or die;
 		open(STDERR, '>>', $self->{stderr} // "$self->{folder}/log") or die;
+		$) = $self->{groups} if $self->{groups};
 		my @command = (program('mxonlyd'), '-c', $self->config, @{ $self->{options} });
 		unshift(@command, 'sh', '-c', "ulimit -n $self->{descriptors}; exec \"\$@\"", 'sh') if $self->{descriptors};
 		exec(@command) or exit 127;
@@ -170,6 +173,26 @@ sub ignores_term {
 sub connect {
 	my ($self, $path) = @_;
 	return IO::Socket::UNIX->new(Type => SOCK_STREAM, Peer => $path // $self->{path});
+}
+
+# The control socket of a server that was started with `policyd => Mxonly::CONTROL`, beside the other one.
+use constant CONTROL => "control = unix:control\n";
+
+sub control_path { return "$_[0]{folder}/control" }
+
+# What `mxonly ctl` gets: the status and the text; undef when there is none.
+sub ctl {
+	my ($self, $word) = @_;
+	my $socket = $self->connect($self->control_path) or return;
+	syswrite($socket, "$word\n");
+	my $got = closed($socket) // return;
+	return $got =~ /\A([012])\n(.*)\z/s;
+}
+
+# The value of a metric, labels and all, of what `stats` has said.
+sub metric {
+	my ($stats, $name) = @_;
+	return $stats =~ /^\Q$name\E (\S+)$/m ? $1 : undef;
 }
 
 sub request {

@@ -18,7 +18,8 @@ sub start {
 	if ($self->{pid} == 0) {
 		open STDIN, '<', '/dev/null';
 		open STDOUT, '>', '/dev/null';
-		open STDERR, $o{sink} ? ('>&', $self->{sink_end}) : ('>', $o{log} // '/dev/null');
+		if ($o{sink}) { open STDERR, '>&', $self->{sink_end} }
+		else { open STDERR, '>', $o{log} // '/dev/null' }
 		exec @{ $o{command} } or exit 127;
 	}
 	$self->{first_answer} = $self->wait_for_answer;
@@ -50,7 +51,7 @@ sub load {
 	my ($self, $policyload, @options) = @_;
 	my ($before, $cpu) = (busy(), cpu_ns($self->{pid}));
 	my $words = qx($policyload @options $self->{target} 2>&1);
-	$words =~ /^requests=/m or die "policyload @options: $words\n";
+	$? == 0 && $words =~ /^requests=/m or die "policyload @options: $words\n";
 	my %r = $words =~ /(\w+)=([0-9.]+)/g;
 	my $used = cpu_ns($self->{pid}) - $cpu;
 	$r{cpu_us} = $r{requests} ? $used / 1000 / $r{requests} : 0;
