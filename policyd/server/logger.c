@@ -17,8 +17,9 @@
 #include "base/escape.h"
 #include "policy/config.h"
 #include "server/clock.h"
+#include "server/sandbox.h"
 
-enum { QUEUE_BYTES = 4 * 1024 * 1024, REPORT_MS = 1000 };
+enum { QUEUE_BYTES = 4 * 1024 * 1024, GATHER = 4 * LOGGER_PACKET, BEFORE_LINE = 64, REPORT_MS = 1000 };
 
 struct record {
 	int32_t pid;
@@ -32,7 +33,9 @@ struct logger {
 	int64_t reported_at;
 	struct record last; /* how a line of the logger's own is to be written */
 	char ident[32]; /* syslog(3) keeps the pointer, so that each line goes out under its sender's number */
-	char line[LOG_LINE + 64];
+	unsigned lines; /* in `out` */
+	size_t len;
+	char out[GATHER]; /* the lines of a packet, which leave together */
 };
 
 int logger_open(struct log_queue *q)
@@ -80,8 +83,8 @@ void logger_send(void *context, enum log_level level, const char *line)
 		logger_flush(s);
 }
 
-/* One write(2) for a line, so that lines of others do not come between. */
-static bool write_line(const char *at, size_t n)
+/* One write(2) for all lines of a packet; those of others do not come between. */
+static bool write_all(const char *at, size_t n)
 {
 	ssize_t rc;
 
@@ -99,25 +102,40 @@ static bool write_line(const char *at, size_t n)
 	return true;
 }
 
-static void write_record(struct logger *g, const struct record *r, const char *words)
+static void write_lines(struct logger *g)
+{
+	if (g->lines == 0)
+		return;
+	if (!write_all(g->out, g->len))
+		atomic_fetch_add_explicit(&g->counters->lines_lost, g->lines, memory_order_relaxed);
+	g->len = 0;
+	g->lines = 0;
+}
+
+static void put_line(struct logger *g, const struct record *r, const char *level, const char *words)
+{
+	if (sizeof(g->out) - g->len < BEFORE_LINE + (size_t)r->len)
+		write_lines(g);
+	if (!r->json)
+		g->len += (size_t)snprintf(g->out + g->len, BEFORE_LINE, "mxonlyd[%d]: %s%s", (int)r->pid, level,
+			*level == '\0' ? "" : ": ");
+	memcpy(g->out + g->len, words, r->len);
+	g->len += r->len;
+	g->out[g->len++] = '\n';
+	g->lines++;
+}
+
+static void take_record(struct logger *g, const struct record *r, const char *words)
 {
 	static const int priority[] = { LOG_ERR, LOG_WARNING, LOG_INFO };
 	const char *level = r->json || r->level == LOG_LEVEL_INFO ? "" : log_level_name(r->level);
-	const char *colon = *level == '\0' ? "" : ": ";
-	int n;
 
-	if (r->syslog) {
-		snprintf(g->ident, sizeof(g->ident), "mxonlyd[%d]", (int)r->pid);
-		syslog(priority[r->level], "%s%s%.*s", level, colon, (int)r->len, words);
+	if (!r->syslog) {
+		put_line(g, r, level, words);
 		return;
 	}
-	if (r->json)
-		n = snprintf(g->line, sizeof(g->line), "%.*s\n", (int)r->len, words);
-	else
-		n = snprintf(g->line, sizeof(g->line), "mxonlyd[%d]: %s%s%.*s\n", (int)r->pid, level, colon,
-			(int)r->len, words);
-	if (!write_line(g->line, (size_t)n))
-		atomic_fetch_add_explicit(&g->counters->lines_lost, 1, memory_order_relaxed);
+	snprintf(g->ident, sizeof(g->ident), "mxonlyd[%d]", (int)r->pid);
+	syslog(priority[r->level], "%s%s%.*s", level, *level == '\0' ? "" : ": ", (int)r->len, words);
 }
 
 static void write_packet(struct logger *g, const char *packet, size_t n)
@@ -127,12 +145,13 @@ static void write_packet(struct logger *g, const char *packet, size_t n)
 	while (n >= sizeof(r)) {
 		memcpy(&r, packet, sizeof(r));
 		if (r.len > n - sizeof(r) || r.level > LOG_LEVEL_INFO)
-			return; /* no sender of ours makes such a record */
-		write_record(g, &r, packet + sizeof(r));
+			break; /* no sender of ours makes such a record */
+		take_record(g, &r, packet + sizeof(r));
 		g->last = r;
 		packet += sizeof(r) + r.len;
 		n -= sizeof(r) + r.len;
 	}
+	write_lines(g);
 }
 
 static void report_dropped(struct logger *g)
@@ -151,7 +170,8 @@ static void report_dropped(struct logger *g)
 	r.pid = getpid();
 	r.level = LOG_LEVEL_WARNING;
 	r.len = (uint16_t)strlen(words);
-	write_record(g, &r, words);
+	take_record(g, &r, words);
+	write_lines(g);
 }
 
 /* The next packet; 0 when the last sender has gone. While nothing comes it says what was dropped. */
@@ -174,6 +194,7 @@ static ssize_t next_packet(struct logger *g, int out, char *packet)
 void logger_run(int out, struct counters *c)
 {
 	static struct logger g;
+	char missing[SANDBOX_WORDS]; /* the supervisor tells it */
 	static char packet[LOGGER_PACKET];
 	ssize_t n;
 
@@ -185,6 +206,7 @@ void logger_run(int out, struct counters *c)
 	g.counters = c;
 	strcpy(g.ident, "mxonlyd");
 	openlog(g.ident, LOG_NDELAY, LOG_MAIL);
+	sandbox_enter(SANDBOX_LOGGER, NULL, 0, missing);
 	while ((n = next_packet(&g, out, packet)) > 0) {
 		write_packet(&g, packet, (size_t)n);
 		if (clock_ms() - g.reported_at >= REPORT_MS)

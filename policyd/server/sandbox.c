@@ -110,7 +110,7 @@ static const int for_supervisor[] = { SCMP_SYS(openat), SCMP_SYS(open), SCMP_SYS
 static const int for_logger[] = { SCMP_SYS(openat), SCMP_SYS(newfstatat), SCMP_SYS(connect), SCMP_SYS(getppid) };
 
 /* LeakSanitizer looks at its own process from outside when that ends. */
-static const int for_leak_search[] = { SCMP_SYS(ptrace), SCMP_SYS(prctl) };
+static const int for_leak_search[] = { SCMP_SYS(ptrace), SCMP_SYS(prctl), SCMP_SYS(getdents) };
 
 #define ALLOW(filter, list) allow((filter), (list), sizeof(list) / sizeof *(list))
 

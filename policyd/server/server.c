@@ -171,7 +171,11 @@ int server_run(const struct server_options *o)
 	static struct activation handed;
 	struct faults faults = { 0 };
 	struct supervisor_start start = {
-		.config = o->config, .listeners = &handed.listen, .control = &handed.control, .faults = &faults
+		.config = o->config,
+		.pidfile = o->pidfile,
+		.listeners = &handed.listen,
+		.control = &handed.control,
+		.faults = &faults,
 	};
 	struct privileges p;
 	struct daemon d;

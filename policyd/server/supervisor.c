@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "server/clock.h"
 #include "server/notify.h"
+#include "server/sandbox.h"
 #include "server/supervisor_parts.h"
 #include "server/view.h"
 
@@ -272,6 +273,40 @@ static int set_up(struct supervisor *s, const struct supervisor_start *start)
 	return 0;
 }
 
+/* The folder of path, in to; returns to. */
+static const char *folder_of(const char *path, char to[ENDPOINT_PATH])
+{
+	const char *slash = strrchr(path, '/');
+	size_t len = slash == NULL ? 0 : (size_t)(slash - path) + 1;
+
+	if (len >= ENDPOINT_PATH)
+		len = 0;
+	memcpy(to, path, len);
+	strcpy(to + len, ".");
+	return to;
+}
+
+/* From here on it only does what a reload and the end ask for: read files, fork, remove its sockets. */
+static void confine(const struct supervisor_start *start)
+{
+	static char name[2 * LISTENERS_MAX + 1][ENDPOINT_PATH + 1];
+	const char *folders[2 * LISTENERS_MAX + 1];
+	const struct listeners *all[] = { start->listeners, start->control };
+	char missing[SANDBOX_WORDS];
+	size_t n = 0;
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		for (size_t j = 0; j < all[i]->count; j++, n++)
+			folders[n] = folder_of(all[i]->at[j].endpoint.path, name[n]);
+	if (start->pidfile != NULL) {
+		folders[n] = folder_of(start->pidfile, name[n]);
+		n++;
+	}
+	sandbox_enter(SANDBOX_SUPERVISOR, folders, n, missing);
+	if (missing[0] != '\0')
+		log_warning("confined as far as this kernel lets it; without: %s", missing);
+}
+
 int supervisor_run(const struct supervisor_start *start)
 {
 	static struct supervisor s;
@@ -284,6 +319,7 @@ int supervisor_run(const struct supervisor_start *start)
 		return 1;
 	}
 	start_parts(&s);
+	confine(start);
 	log_info("mxonlyd %s starts with %s: relays %u, domains %u, workers %u", MXONLY_VERSION, start->config,
 		start->snapshot->relays.count, start->snapshot->domain_count, s.crew.workers);
 	supervisor_begin(&s.state, s.crew.workers, clock_ms(), &actions);

@@ -19,6 +19,7 @@ struct supervisor_start {
 	const char *config;
 	bool own_listen, own_control; /* those of the configuration do not matter */
 	bool detached; /* -D: nobody reads standard error */
+	const char *pidfile; /* -p: removed at the end, by whoever made it; NULL: none */
 	int fd; /* of the first snapshot; the supervisor's from now on, as are all that follow */
 	const struct snapshot *snapshot;
 	struct listeners *listeners, *control; /* control: one socket, or none */

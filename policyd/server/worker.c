@@ -14,6 +14,7 @@
 #include "server/decisions.h"
 #include "server/descriptors.h"
 #include "server/logger.h"
+#include "server/sandbox.h"
 
 struct worker {
 	struct worker_place place;
@@ -176,6 +177,7 @@ static void set_up(struct worker *w, const struct worker_place *place)
 int worker_run(const struct worker_place *place)
 {
 	static struct worker w;
+	char missing[SANDBOX_WORDS]; /* the supervisor has told it already */
 	sigset_t none;
 
 	signal(SIGHUP, SIG_IGN);
@@ -190,6 +192,7 @@ int worker_run(const struct worker_place *place)
 	}
 	office_start(&w.office, w.loop);
 	watch(&w);
+	sandbox_enter(SANDBOX_WORKER, NULL, 0, missing);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	ev_run(w.loop, 0);

@@ -2,8 +2,8 @@
 /*
  * address - nanoseconds a look-up of an address among ranges: address [RANGES ...]
  *
- * range_set beside what else finds a range in a sorted list: a binary search, one without branches, and one that an index by
- * the first 16 bits of the address makes short. Keys are random over the whole space that the ranges lie in.
+ * range_set beside what reference.h has. Ranges are /24 and /48 (below 2000::/3), keys random over the same space; all look-ups
+ * take them from one list.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -14,175 +14,119 @@
 #include "sample.h"
 #include "timing.h"
 
+#define NUMBER uint32_t
+#define BITS 32
+#define NAMED(what) v4_##what
+#include "reference.h"
+
+#define NUMBER unsigned __int128
+#define BITS 128
+#define NAMED(what) v6_##what
+#include "reference.h"
+
 volatile uint64_t timing_sink;
 
-/* IPv6 ranges are /48 at most, so the upper half of an address tells them: both families are numbers of so many bits here. */
-struct list {
-	unsigned bits; /* 32 or 64 */
-	uint32_t count;
-	struct pair {
-		uint64_t first, last;
-	} * at;
-	uint32_t index[65537]; /* by the first 16 bits: the first range that ends there or above */
-	const struct range_set *set;
-	struct buf bytes;
-	struct ip *ips; /* TIMING_KEYS */
-};
+/* What is looked up. */
+static struct ip keys[TIMING_KEYS];
+static struct v4_list four;
+static struct v6_list six;
 
-static int compare(const void *a, const void *b)
+static inline unsigned __int128 wide(const struct ip *ip)
 {
-	uint64_t x = ((const struct pair *)a)->first, y = ((const struct pair *)b)->first;
-
-	return (x > y) - (x < y);
+	return (unsigned __int128)ip->high << 64 | ip->low;
 }
 
-static bool plain(const struct list *l, uint64_t key)
+static void make_keys(bool v6)
 {
-	uint32_t from = 0, to = l->count;
-
-	while (from < to) {
-		uint32_t middle = (from + to) / 2;
-		if (key < l->at[middle].first)
-			to = middle;
-		else if (key > l->at[middle].last)
-			from = middle + 1;
-		else
-			return true;
+	for (uint32_t i = 0; i < TIMING_KEYS; i++) {
+		uint64_t a = sample_mix(i + 7777777, 32), b = sample_mix(i + 999999999, 32);
+		uint64_t high = 0x2000000000000000u | (a << 32 | b) >> 3;
+		keys[i] = v6 ? (struct ip){ high, b * 0x9e3779b97f4a7c15u, true } : (struct ip){ .low = a };
 	}
-	return false;
 }
 
-static bool branchless(const struct list *l, uint64_t key)
+static struct range range_of(uint32_t i, bool v6)
 {
-	const struct pair *base = l->at;
+	uint64_t net = v6 ? 0x2000000000000000u | (uint64_t)sample_mix(i, 32) << 29 : sample_mix(i, 24) << 8;
+	const struct range four_of = { { .low = net }, { .low = net | 255 } };
 
-	for (uint32_t n = l->count; n > 1;) {
-		uint32_t half = n / 2;
-		base = base[half].first <= key ? base + half : base;
-		n -= half;
-	}
-	return base->first <= key && key <= base->last;
+	net &= ~(uint64_t)0xffff;
+	return v6 ? (struct range){ { net, 0, true }, { net | 0xffff, UINT64_MAX, true } } : four_of;
 }
 
-static bool index16(const struct list *l, uint64_t key)
-{
-	uint32_t cell = (uint32_t)(key >> (l->bits - 16)), from = l->index[cell], to = l->index[cell + 1];
-
-	while (from < to) {
-		uint32_t middle = (from + to) / 2;
-		if (l->at[middle].last < key)
-			from = middle + 1;
-		else
-			to = middle;
-	}
-	return from < l->count && l->at[from].first <= key && key <= l->at[from].last;
-}
-
-/* The i-th key as a number; all look-ups take their keys from the same place. */
-static uint64_t key_of(const struct list *l, uint32_t i)
-{
-	return l->bits == 32 ? l->ips[i].low : l->ips[i].high;
-}
-
-static struct ip ip_of(const struct list *l, uint64_t number, uint64_t rest)
-{
-	return l->bits == 32 ? (struct ip){ 0, number, false } : (struct ip){ number, rest, true };
-}
-
-/* A /24, or a /48 below 2000::/3. */
-static struct pair range_of(const struct list *l, uint32_t i)
-{
-	uint64_t first = l->bits == 32 ? (uint64_t)sample_mix(i, 24) << 8
-				       : 0x2000000000000000u | (uint64_t)sample_mix(i, 32) << 29;
-	uint64_t size = l->bits == 32 ? 256 : 1u << 16;
-
-	first &= ~(size - 1);
-	return (struct pair){ first, first + size - 1 };
-}
-
-static void make_list(struct list *l)
+/* The same ranges for all; returns ours. */
+static const struct range_set *make_lists(uint32_t count, bool v6, struct buf *b)
 {
 	struct range_list ranges = { 0 };
-	uint32_t kept = 0, j = 0;
 
-	l->at = must_realloc(l->at, l->count * sizeof *l->at);
-	for (uint32_t i = 0; i < l->count; i++) {
-		l->at[i] = range_of(l, i);
-		struct range r = { ip_of(l, l->at[i].first, 0), ip_of(l, l->at[i].last, UINT64_MAX) };
+	four.count = six.count = count;
+	four.at = must_realloc(four.at, count * sizeof *four.at);
+	six.at = must_realloc(six.at, count * sizeof *six.at);
+	for (uint32_t i = 0; i < count; i++) {
+		struct range r = range_of(i, v6);
 		range_list_add(&ranges, &r);
+		four.at[i] = (struct v4_pair){ (uint32_t)r.first.low, (uint32_t)r.last.low };
+		six.at[i] = (struct v6_pair){ wide(&r.first), wide(&r.last) };
 	}
-	qsort(l->at, l->count, sizeof *l->at, compare);
-	for (uint32_t i = 0; i < l->count; i++)
-		if (kept == 0 || l->at[kept - 1].first != l->at[i].first)
-			l->at[kept++] = l->at[i];
-	l->count = kept;
-	for (uint64_t cell = 0; cell <= 65536; cell++) {
-		while (cell < 65536 && j < l->count && l->at[j].last < cell << (l->bits - 16))
-			j++;
-		l->index[cell] = cell < 65536 ? j : l->count;
-	}
-	l->bytes.len = 0;
-	size_t offset = range_set_freeze(&ranges, &l->bytes);
-	l->set = (const void *)(l->bytes.at + offset);
+	v4_make(&four);
+	v6_make(&six);
+	b->len = 0;
+	size_t offset = range_set_freeze(&ranges, b);
 	range_list_free(&ranges);
+	return (const void *)(b->at + offset);
 }
 
-static void make_keys(struct list *l)
+static bool look_up(const struct ip *key, bool v6)
 {
-	l->ips = must_alloc(TIMING_KEYS * sizeof *l->ips);
-	for (uint32_t i = 0; i < TIMING_KEYS; i++) {
-		uint64_t high = sample_mix(i + 7777777, 32), low = sample_mix(i + 999999999, 32);
-		uint64_t key = l->bits == 32 ? high : (high << 32 | low) >> 3 | 0x2000000000000000u;
-		l->ips[i] = ip_of(l, key, low * 0x9e3779b97f4a7c15u);
-	}
+	return v6 ? v6_bsearch(&six, wide(key)) : v4_bsearch(&four, (uint32_t)key->low);
 }
 
-/* All must find the same; false when they do not. */
-static bool agree(const struct list *l)
+static bool agree(const struct range_set *s, bool v6)
 {
 	for (uint32_t i = 0; i < TIMING_KEYS; i++) {
-		bool is = plain(l, key_of(l, i));
-		if (branchless(l, key_of(l, i)) != is || index16(l, key_of(l, i)) != is ||
-			range_set_holds(l->set, &l->ips[i]) != is)
+		const struct ip *k = &keys[i];
+		bool is = look_up(k, v6), index = v6 ? v6_index16(&six, wide(k)) : v4_index16(&four, (uint32_t)k->low);
+		bool less = v6 ? v6_branchless(&six, wide(k)) : v4_branchless(&four, (uint32_t)k->low);
+		if (range_set_holds(s, k) != is || index != is || less != is)
 			return false;
 	}
 	return true;
 }
 
-static int measure(struct list *l, uint32_t count)
+static int measure(uint32_t count, bool v6)
 {
-	double ours, by_index, without_branches, by_halves;
+	static struct buf b;
+	const struct range_set *s = make_lists(count, v6, &b);
+	double ours, index, less, half;
 
-	l->count = count;
-	make_list(l);
-	if (!agree(l)) {
+	if (!agree(s, v6)) {
 		fprintf(stderr, "address: the look-ups do not agree at %u ranges\n", count);
 		return 1;
 	}
-	TIMING(ours, range_set_holds(l->set, &l->ips[i]));
-	TIMING(by_index, index16(l, key_of(l, i)));
-	TIMING(without_branches, branchless(l, key_of(l, i)));
-	TIMING(by_halves, plain(l, key_of(l, i)));
-	printf("family=%d ranges=%u range_set=%.1f index16=%.1f branchless=%.1f bsearch=%.1f bytes=%zu\n",
-		l->bits == 32 ? 4 : 6, count, ours, by_index, without_branches, by_halves, range_set_size(l->set));
+	TIMING(ours, range_set_holds(s, &keys[i]));
+	if (v6) {
+		TIMING(index, v6_index16(&six, wide(&keys[i])));
+		TIMING(less, v6_branchless(&six, wide(&keys[i])));
+		TIMING(half, v6_bsearch(&six, wide(&keys[i])));
+	} else {
+		TIMING(index, v4_index16(&four, (uint32_t)keys[i].low));
+		TIMING(less, v4_branchless(&four, (uint32_t)keys[i].low));
+		TIMING(half, v4_bsearch(&four, (uint32_t)keys[i].low));
+	}
+	printf("family=%d ranges=%u range_set=%.1f index16=%.1f branchless=%.1f bsearch=%.1f bytes=%zu\n", v6 ? 6 : 4,
+		count, ours, index, less, half, range_set_size(s));
 	return fflush(stdout);
 }
 
 int main(int argc, char **argv)
 {
 	static const uint32_t usual[] = { 10, 100, 1000, 10000, 100000, 1000000 };
-	static struct list lists[2] = { { .bits = 32 }, { .bits = 64 } };
-	int status = 0;
+	int count = argc > 1 ? argc - 1 : (int)(sizeof usual / sizeof *usual), status = 0;
 
-	for (int family = 0; family < 2; family++) {
-		make_keys(&lists[family]);
-		if (argc > 1) {
-			for (int i = 1; i < argc; i++)
-				status |= measure(&lists[family], (uint32_t)strtoul(argv[i], NULL, 10));
-			continue;
-		}
-		for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
-			status |= measure(&lists[family], usual[i]);
+	for (int v6 = 0; v6 < 2; v6++) {
+		make_keys(v6 != 0);
+		for (int i = 0; i < count; i++)
+			status |= measure(argc > 1 ? (uint32_t)strtoul(argv[i + 1], NULL, 10) : usual[i], v6 != 0);
 	}
 	return status;
 }

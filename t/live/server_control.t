@@ -196,11 +196,11 @@ subtest 'what is no command' => sub {
 
 # Sixteen at once may hang: one sends nothing, one never reads, one waits for its reload.
 subtest 'clients that hang' => sub {
-	my $many = join('', map { '[relay ' . sprintf('%s%04d', 'n' x 56, $_) . "]\nranges = 192.0.2.$_\n" } 1 .. 250);
-	$many .= join('', map { '[relay ' . sprintf('%s%04d', 'm' x 56, $_) . "]\nranges = 198.51.100.$_\n" } 1 .. 250);
-	$many .= join('', map { '[relay ' . sprintf('%s%04d', 'k' x 56, $_) . "]\nranges = 203.0.113.$_\n" } 1 .. 250);
-	$many .= join('', map { '[relay ' . sprintf('%s%04d', 'l' x 56, $_) . "]\nranges = 192.0.3.$_\n" } 1 .. 250);
-	my $server = Mxonly->new(policyd => Mxonly::CONTROL, ini => $many);
+	# More than a socket takes without being read.
+	my $folder = free_folder();
+	my $file = write_file("$folder/" . 'x' x 200, "# none\n");
+	my $many = join('', map { "[relay r$_]\nranges_file = $file\nranges = 192.0." . ($_ >> 8) . '.' . ($_ & 255) . "\n" } 1 .. 1000);
+	my $server = Mxonly->new(folder => $folder, policyd => Mxonly::CONTROL, ini => $many);
 	my $pipe   = "$server->{folder}/pipe";
 	POSIX::mkfifo($pipe, 0644) or die "mkfifo: $!";
 	$server->configure("[relay slow]\nranges_file = pipe\n");
@@ -218,7 +218,7 @@ subtest 'clients that hang' => sub {
 	like(closed($late), qr/\A0\nversion: /, 'who had to wait for a place is answered');
 	my $got = closed($reads);
 	like($got, qr/\A0\n# HELP/, 'who did not read gets what was sent');
-	unlike($got, qr/mxonly_build_info\{/, 'but not the rest');
+	ok($got !~ /mxonly_build_info\{/, 'but not the rest');
 	ok(!has_answer($waits), 'who waits for a reload is not closed');
 	open(my $to, '>', $pipe) or die;
 	print $to "192.0.2.0/24\n";
@@ -378,6 +378,7 @@ subtest 'where it is' => sub {
 	my $folder = free_folder();
 	my $stale = IO::Socket::UNIX->new(Listen => 1, Local => "$folder/control") or die;
 	close($stale);
+	chmod(0666, "$folder/control");
 	$server = Mxonly->new(folder => $folder, policyd => Mxonly::CONTROL);
 	is(($server->ctl('status'))[0], 0, 'a stale one is replaced');
 	is($server->stop, 0, 'a clean end');
