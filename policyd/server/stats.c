@@ -209,6 +209,8 @@ static void print_build(FILE *to, const struct view *v, const char *name)
 	fprintf(to, "%s{version=\"%s\"} 1\n", name, MXONLY_VERSION);
 }
 
+_Static_assert(TIMED_ONE_OF == 61, "the help below says so");
+
 static const struct metric {
 	const char *name, *type, *help;
 	void (*print)(FILE *to, const struct view *v, const char *name);

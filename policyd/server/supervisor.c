@@ -72,10 +72,15 @@ void supervisor_on_message(struct ev_loop *loop, ev_io *io, int events)
 	while ((rc = channel_receive(io->fd, &m, &fd)) > 0) {
 		if (fd >= 0)
 			close(fd);
-		if (m.word == CHANNEL_SERVES)
-			happened(s, (struct supervisor_event){ .kind = EVENT_ACKED,
-					    .worker = (unsigned)(member - s->crew.worker),
-					    .generation = m.generation });
+		if (m.word != CHANNEL_SERVES)
+			continue;
+		/* One that answers is enough for whoever waits: that another cannot start is told in the log, again and again. */
+		if (s->start.ready != NULL)
+			s->start.ready(s->start.context);
+		s->start.ready = NULL;
+		happened(s, (struct supervisor_event){ .kind = EVENT_ACKED,
+				    .worker = (unsigned)(member - s->crew.worker),
+				    .generation = m.generation });
 	}
 	if (rc == 0)
 		ev_io_stop(loop, io); /* it is dying: SIGCHLD tells when it has */

@@ -26,7 +26,7 @@ struct supervisor_start {
 	struct faults *faults; /* its warnings are logged */
 	struct counters *counters;
 	int notify; /* notify.h */
-	void (*ready)(void *context); /* every worker serves, for the first time; NULL: nobody waits for that */
+	void (*ready)(void *context); /* a worker serves, for the first time; NULL: nobody waits for that */
 	void *context;
 };
 

@@ -61,9 +61,6 @@ static void all_serve(struct supervisor *s, uint32_t generation)
 	atomic_store(&s->start.counters->generation, generation);
 	s->served = time(NULL);
 	log_info("all workers serve generation %u of %s", generation, s->start.config);
-	if (s->start.ready != NULL)
-		s->start.ready(s->start.context);
-	s->start.ready = NULL;
 }
 
 /* Whoever asked for a reload hears what was found, in the words of a start. */
