@@ -55,6 +55,11 @@ static void allow_below(int ruleset, const char *path, __u64 rights)
 	close(beneath.parent_fd);
 }
 
+static bool may_read(enum sandbox_role role)
+{
+	return role == SANDBOX_SUPERVISOR || role == SANDBOX_LOGGER;
+}
+
 /* What each role still may do with files; the rest is refused whatever the file's mode says. */
 static const char *enter_landlock(enum sandbox_role role, const char *const *removable, size_t n)
 {
@@ -62,12 +67,12 @@ static const char *enter_landlock(enum sandbox_role role, const char *const *rem
 	const char *why = NULL;
 	int ruleset;
 
-	if (role != SANDBOX_WORKER)
+	if (may_read(role))
 		rights.handled_access_fs &= ~reading;
 	ruleset = (int)syscall(SYS_landlock_create_ruleset, &rights, sizeof rights, 0);
 	if (ruleset < 0)
 		return strerror(errno);
-	if (role != SANDBOX_WORKER)
+	if (may_read(role))
 		allow_below(ruleset, "/dev/null", LANDLOCK_ACCESS_FS_WRITE_FILE);
 	for (size_t i = 0; i < n; i++)
 		allow_below(ruleset, removable[i], LANDLOCK_ACCESS_FS_REMOVE_FILE);
@@ -109,6 +114,9 @@ static const int for_supervisor[] = { SCMP_SYS(openat), SCMP_SYS(open), SCMP_SYS
 /* syslog(3) connects again when its daemon was restarted; it looks at the time zone. */
 static const int for_logger[] = { SCMP_SYS(openat), SCMP_SYS(newfstatat), SCMP_SYS(connect), SCMP_SYS(getppid) };
 
+/* Its logger is waited for, and ended when it hangs. */
+static const int for_single[] = { SCMP_SYS(wait4), SCMP_SYS(kill) };
+
 /* LeakSanitizer looks at its own process from outside when that ends. */
 static const int for_leak_search[] = { SCMP_SYS(ptrace), SCMP_SYS(prctl), SCMP_SYS(getdents) };
 
@@ -134,7 +142,7 @@ static bool allow_some(scmp_filter_ctx filter, enum sandbox_role role)
 		  seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
 			  SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())) == 0;
 
-	if (role == SANDBOX_WORKER)
+	if (!may_read(role))
 		return ok;
 	ok = ok && seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, local) == 0;
 	for (size_t i = 0; role == SANDBOX_SUPERVISOR && !SANITIZED && i < sizeof prctls / sizeof *prctls; i++)
@@ -147,12 +155,14 @@ static bool fill(scmp_filter_ctx filter, enum sandbox_role role)
 {
 	bool ok = ALLOW(filter, for_all) && allow_some(filter, role);
 
-	if (role != SANDBOX_LOGGER)
+	if (role == SANDBOX_SUPERVISOR || role == SANDBOX_WORKER)
 		ok = ok && ALLOW(filter, for_accepting);
 	if (role == SANDBOX_SUPERVISOR)
 		ok = ok && ALLOW(filter, for_supervisor) && (!SANITIZED || ALLOW(filter, for_leak_search));
-	if (role != SANDBOX_WORKER)
+	if (may_read(role))
 		ok = ok && ALLOW(filter, for_logger);
+	if (role == SANDBOX_SINGLE)
+		ok = ok && ALLOW(filter, for_single);
 	return ok;
 }
 

@@ -16,6 +16,7 @@
 #include "server/connection.h"
 #include "server/descriptors.h"
 #include "server/logger.h"
+#include "server/sandbox.h"
 #include "server/server.h"
 
 enum { PIECE = 4096 /* bytes that a pipe takes without blocking, once it is writable */ };
@@ -256,17 +257,19 @@ static int load_configuration(struct single *s, const char *config)
 int single_run(const char *config)
 {
 	static struct single s;
-	int status = EXIT_CONFIGURATION;
+	char missing[SANDBOX_WORDS]; /* there would be a line of it for every connection */
 
 	descriptors_standard();
 	s.signals = block_signals();
 	if (start_log(&s) < 0)
 		return EXIT_FAILURE;
-	if (load_configuration(&s, config) == 0) {
-		serve(&s);
-		dialogue_end(&s.dialogue);
-		status = EXIT_SUCCESS;
+	if (load_configuration(&s, config) < 0) {
+		end_log(&s);
+		return EXIT_CONFIGURATION;
 	}
+	sandbox_enter(SANDBOX_SINGLE, NULL, 0, missing);
+	serve(&s);
+	dialogue_end(&s.dialogue);
 	end_log(&s);
-	return status;
+	_exit(EXIT_SUCCESS); /* what a sanitizer does at an end is not allowed any more */
 }

@@ -68,10 +68,11 @@ sub free_port {
 }
 
 # new(ini => TEXT behind [policyd], policyd => LINES of it, options => [...], wait => 0, descriptors => LIMIT,
-# groups => "GID GID ..." that root has when it starts)
+# groups => "GID GID ..." that root has when it starts, program => in the build folder, before => [COMMAND that runs it])
 sub new {
 	my ($class, %o) = @_;
-	my $self = bless { folder => $o{folder} // free_folder(), options => $o{options} // [], descriptors => $o{descriptors}, groups => $o{groups} }, $class;
+	my $self = bless { folder => $o{folder} // free_folder(), options => $o{options} // [], descriptors => $o{descriptors}, groups => $o{groups},
+		program => $o{program}, before => $o{before} }, $class;
 	$self->{path} = "$self->{folder}/policy";
 	$self->{policyd} = $o{policyd} // '';
 	$self->configure($o{ini} // $relay);
@@ -107,7 +108,7 @@ sub start {
 		open(STDIN, '<', '/dev/null') or die;
 		open(STDERR, '>>', $self->{stderr} // "$self->{folder}/log") or die;
 		$) = $self->{groups} if $self->{groups};
-		my @command = (program('mxonlyd'), '-c', $self->config, @{ $self->{options} });
+		my @command = (@{ $self->{before} // [] }, program($self->{program} // 'mxonlyd'), '-c', $self->config, @{ $self->{options} });
 		unshift(@command, 'sh', '-c', "ulimit -n $self->{descriptors}; exec \"\$@\"", 'sh') if $self->{descriptors};
 		exec(@command) or exit 127;
 	}
