@@ -20,6 +20,18 @@ void str_list_free(struct str_list *list)
 	*list = (struct str_list){ 0 };
 }
 
+/*
+ * What tells a relay from others must not vanish unnoticed: with an empty list the default `match` would ask for less than was
+ * meant, and let more in.
+ */
+static void must_name_some(struct build *b, const struct value *v)
+{
+	struct text rest = v->text, word;
+
+	if (!text_next_word(&rest, &word))
+		value_fault(b, v, v->text.at, "names none: leave the key out if the relay has none");
+}
+
 /* Ranges wider than these prefixes need allow_wide_ranges, which may stand below: config_check.c looks at them. */
 static void relay_range(struct build *b, uint32_t relay, const struct range *r, struct place place)
 {
@@ -36,6 +48,7 @@ void read_ranges(struct build *b, const struct value *v)
 	struct range r;
 	struct err e;
 
+	must_name_some(b, v);
 	while (text_next_word(&rest, &word))
 		if (range_parse(&r, word, &e) < 0)
 			value_fault(b, v, word.at, "%s", e.text);
@@ -60,10 +73,14 @@ void read_ranges_files(struct build *b, const struct value *v)
 	struct text rest = v->text, word;
 	time_t modified;
 
+	must_name_some(b, v);
 	while (text_next_word(&rest, &word)) {
+		size_t ranges = relay->ranges.count, errors = b->faults->errors;
 		const char *path = list_file_read(b, v, word, range_item, &modified);
 		if (!path)
 			continue;
+		if (relay->ranges.count == ranges && b->faults->errors == errors)
+			value_fault(b, v, word.at, "%s holds no range", path);
 		relay->files = must_grow(relay->files, relay->file_count, sizeof *relay->files);
 		relay->files[relay->file_count++] = (struct ranges_file){ must_strndup(path, strlen(path)), modified };
 	}
@@ -94,6 +111,7 @@ void read_relay_domains(struct build *b, const struct value *v)
 	char name[DOMAIN_MAX + 1];
 	struct err e;
 
+	must_name_some(b, v);
 	while (text_next_word(&rest, &word)) {
 		if (domain_parse(word, false, name, &e) < 0)
 			value_fault(b, v, word.at, "%s", e.text);
@@ -115,6 +133,7 @@ void read_fingerprints(struct build *b, const struct value *v)
 	struct text rest = v->text, word;
 	struct fingerprint f;
 
+	must_name_some(b, v);
 	while (text_next_word(&rest, &word)) {
 		if (!fingerprint_parse(&f, word)) {
 			value_fault(b, v, word.at,

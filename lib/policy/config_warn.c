@@ -214,7 +214,7 @@ static void warn_of_default(struct build *b)
 	for (size_t i = 0; i < b->c->relay_count; i++)
 		relays += !b->relay_notes[i].ghost;
 	if (relays > 1 && line[FIELD_RELAYS] == 0)
-		place_warning(b, p->place,
+		place_warning(b, p->place.line > 0 ? p->place : b->c->relays[b->c->relay_count - 1].place,
 			"[default] names no `relays`: each of the %zu relays may deliver to every domain that names "
 			"none itself",
 			relays);

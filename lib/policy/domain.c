@@ -133,7 +133,7 @@ static int refuse_other_things(struct text name, bool leading_dot, struct err *e
 		return err_set(e, "an empty name is no domain");
 	if (name.at[0] == '[')
 		return err_set(e, "`%.*s` is an address literal, not a domain", (int)name.len, name.at);
-	if (ip_parse(&ip, name))
+	if (ip_parse(&ip, cut_dots(name)))
 		return err_set(e, "`%.*s` is an address, not a domain", (int)name.len, name.at);
 	if (at)
 		return err_set(e, "`%.*s` is a mail address: `%.*s` meant?", (int)name.len, name.at,

@@ -133,7 +133,9 @@ bool facts_exempt_recipient(struct facts *f, const struct snap_policy *p)
 	struct text cut = text_cut(f->whole, f->cut_len);
 	for (uint32_t i = 0; i < p->exempt_recipients.count; i++) {
 		struct text item = snap_item(f->s, p->exempt_recipients, i);
-		if (text_equal(item, cut) || text_equal(item, local) || text_equal(item, whole))
+		bool address = item.len > 0 && memchr(item.at, '@', item.len) != NULL;
+		/* a dressed-up recipient may have an address for its local part: it is not that address */
+		if (address ? text_equal(item, whole) : text_equal(item, cut) || text_equal(item, local))
 			return true;
 	}
 	return false;

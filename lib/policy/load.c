@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -97,6 +98,25 @@ static int take_source(struct source *src, const char *path, struct err *e)
 	return src->snapshot < 0 ? err_wrap(e, "%s", path) : 0;
 }
 
+/* The ranges' age goes on when they are compiled (config_warn.c warns of an ini's). */
+static void warn_of_old_files(const struct snapshot *s, struct faults *f)
+{
+	const time_t now = time(NULL);
+	char place[512];
+
+	for (uint32_t i = 0; i < s->relays.count; i++) {
+		const struct snap_relay *r = snap_relay(s, i);
+		const struct snap_file *files = snap_at(s, r->files);
+		snapshot_place(s, r->place, place, sizeof place);
+		for (uint32_t j = 0; r->max_age > 0 && j < r->files.count; j++) {
+			struct text name = snap_text(s, files[j].name);
+			if (now - files[j].modified > (time_t)r->max_age)
+				warning_add(f, place, 0, "ranges_file: `%.*s` is older than max_age: %ld days",
+					(int)name.len, name.at, (long)(now - files[j].modified) / 86400);
+		}
+	}
+}
+
 /* The full check of a snapshot that somebody else made: fd, or -1 and fd is closed. */
 static int check_snapshot(int fd, const char *path, struct faults *f)
 {
@@ -106,6 +126,8 @@ static int check_snapshot(int fd, const char *path, struct faults *f)
 
 	if (result == 0) {
 		result = snapshot_check(s, (size_t)s->length, &e);
+		if (result == 0)
+			warn_of_old_files(s, f);
 		snapshot_unmap(s);
 	}
 	if (result == 0)

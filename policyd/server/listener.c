@@ -125,11 +125,13 @@ static int set_rights(const char *path, const struct listener_rights *rights, st
 	const struct group *gr;
 
 	if (rights->group != (gid_t)-1 && lchown(path, (uid_t)-1, rights->group) < 0) {
+		const int why = errno;
+
 		gr = getgrgid(rights->group);
 		own_name(user, sizeof(user));
 		return err_set(e,
 			"cannot give the socket to socket_group = %s: %s; %s must be a member of it: adduser %s %s",
-			gr != NULL ? gr->gr_name : "?", strerror(errno), user, user, gr != NULL ? gr->gr_name : "?");
+			gr != NULL ? gr->gr_name : "?", strerror(why), user, user, gr != NULL ? gr->gr_name : "?");
 	}
 	if (chmod(path, rights->mode) < 0)
 		return err_set(e, "cannot set socket_mode: %s", strerror(errno));

@@ -54,7 +54,7 @@ START_TEST(faults_of_includes)
 			"directory\n"
 			"other.ini:2: match: `q` is no factor (address, helo, name, certificate, tls)\n"
 			"other.ini:1: [relay x] has no ranges, no domains and no fingerprints: nothing can match it\n"
-			"main.ini: warning: [default] names no `relays`: each of the 2 relays may deliver to every "
+			"other.ini:1: warning: [default] names no `relays`: each of the 2 relays may deliver to every "
 			"domain that names "
 			"none itself\n" },
 		{ "[policyd]\ninclude = main.ini\n" FILTER, "",
@@ -132,10 +132,10 @@ START_TEST(ranges_files)
 	folder_put(&d, "main.ini",
 		"[relay r]\nranges = 192.0.2.9\nranges_file = a.ranges,\n  b.ranges\nmatch = address\n");
 	folder_put(&d, "a.ranges", "\xef\xbb\xbf# x\r\n\r\n 192.0.2.1 # y\r\n2001:db8::/32\r\n198.51.100.0/24");
-	folder_put(&d, "b.ranges", "");
+	folder_put(&d, "b.ranges", "192.0.2.8");
 	struct reading r = read_main(&d);
 	row_words("", r.words, "");
-	ck_assert_uint_eq(r.c.relays[0].ranges.count, 4);
+	ck_assert_uint_eq(r.c.relays[0].ranges.count, 5);
 	ck_assert_uint_eq(r.c.relays[0].file_count, 2);
 	ck_assert_int_eq(stat(folder_path(&d, "a.ranges"), &s), 0);
 	ck_assert_str_eq(r.c.relays[0].files[0].path, folder_path(&d, "a.ranges"));
@@ -155,15 +155,19 @@ START_TEST(ranges_files)
 }
 END_TEST
 
-/* An emptied list must not become a relay that matches nobody. */
+/* An emptied list must become neither a relay that matches nobody nor one that its `domains` alone let in. */
 START_TEST(empty_ranges_file)
 {
 	struct folder d = folder_make();
 
-	folder_put(&d, "main.ini", "[relay r]\nranges_file = a.ranges\ndomains = a.example\nmatch = address helo\n");
+	folder_put(&d, "main.ini", "[relay r]\nranges_file = a.ranges\ndomains = a.example\n");
 	folder_put(&d, "a.ranges", "# nothing\n");
 	struct reading r = read_main(&d);
-	row_words("", r.words, "main.ini:4: match: `address`, while [relay r] has no `ranges` or `ranges_file`\n");
+	row_words("", r.words, "main.ini:2: ranges_file: a.ranges holds no range\n");
+	reading_free(&r);
+	folder_put(&d, "main.ini", "[relay r]\nranges_file = /dev/null\ndomains = a.example\n");
+	r = read_main(&d);
+	row_words("", r.words, "main.ini:2: ranges_file: /dev/null holds no range\n");
 	reading_free(&r);
 	folder_remove(&d);
 }

@@ -38,7 +38,8 @@ START_TEST(matches)
 		{ RANGES "match = address tls address\n", A | T, "" },
 		{ RANGES DOMAINS "match = address\n", A, "" },
 		{ "", 0, NO_DATA },
-		{ "ranges =\n", 0, NO_DATA },
+		{ "ranges =\n" DOMAINS, N, "m.ini:2: ranges: names none: leave the key out if the relay has none\n" },
+		{ RANGES "domains = ,\n", A, "m.ini:3: domains: names none: leave the key out if the relay has none\n" },
 		{ "match = address\n", A, NO_DATA },
 		{ RANGES "match = address helo\n", A | H,
 			"m.ini:3: match: `helo`, while [relay r] has no `domains`\n" },
@@ -95,8 +96,8 @@ START_TEST(faults_of_data)
 			"m.ini:3: max_age: `90y` is no time from 1 to 4294967295 seconds (45s, 30m, 12h, 90d)\n" },
 		{ "[relay r]\n" RANGES "allow_wide_ranges = true\n",
 			"m.ini:3: allow_wide_ranges: `true` is none of no or yes: `yes` meant?\n" },
-		{ "[policyd]\n", "m.ini: no [relay NAME] section: nobody could deliver mail\n" },
-		{ "", "m.ini: no [relay NAME] section: nobody could deliver mail\n" },
+		{ "[policyd]\n", "m.ini:1: no [relay NAME] section: nobody could deliver mail\n" },
+		{ "", "m.ini:1: no [relay NAME] section: nobody could deliver mail\n" },
 	};
 
 	expect_said(rows, sizeof rows / sizeof *rows);

@@ -19,7 +19,7 @@
 START_TEST(policies)
 {
 	static const struct said rows[] = {
-		{ A B, "m.ini:" EVERY },
+		{ A B, "m.ini:3:" EVERY },
 		{ A B "[default]\n", "m.ini:5:" EVERY },
 		{ A B "[default]\nrelays = a b\n", "" },
 		{ A B "[default]\nrelays = a\n", "m.ini:3: warning: [relay b] is used by no policy\n" },

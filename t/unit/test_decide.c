@@ -74,6 +74,8 @@ static const struct {
 		NULL },
 	{ DIRECT "recipient=abuse+x@exempt.test", OUTCOME_REFUSE, REASON_UNKNOWN_ADDRESS, "default", "exempt.test",
 		NULL },
+	{ DIRECT "recipient=abuse@exempt.test@a.test", OUTCOME_REFUSE, REASON_UNKNOWN_ADDRESS, "default", "a.test", NULL },
+	{ DIRECT "recipient=abuse@exempt.test@", OUTCOME_REFUSE, REASON_UNKNOWN_ADDRESS, "default", "exempt.test", NULL },
 	{ DIRECT "recipient=abuse@a.test", OUTCOME_REFUSE, REASON_UNKNOWN_ADDRESS, "default", "a.test", NULL },
 	{ DIRECT "recipient=postmaster@noauth.test", OUTCOME_REFUSE, REASON_UNKNOWN_ADDRESS, "domain noauth.test",
 		"noauth.test", NULL },

@@ -86,6 +86,7 @@ static const struct {
 	{ "u@example.net", true, NULL, "`example.net` meant" },
 	{ "[192.0.2.1]", true, NULL, "literal" },
 	{ "192.0.2.1", true, NULL, "address" },
+	{ "192.0.2.1.", true, NULL, "address" },
 	{ "2001:db8::1", true, NULL, "address" },
 	{ "a..b", true, NULL, "empty label" },
 	{ "..a", true, NULL, "empty label" },
