@@ -61,6 +61,16 @@ static void happened(struct supervisor *s, struct supervisor_event event)
 	think(s);
 }
 
+/* One that answers is enough for whoever waits for the start: that another cannot is told in the log, again and again. */
+static void first_serves(struct supervisor *s)
+{
+	s->answers = true;
+	if (s->start.ready != NULL)
+		s->start.ready(s->start.context);
+	if (!s->settled)
+		notify_send(s->start.notify, "READY=1\nSTATUS=Serving generation 1; some workers are yet to start\n");
+}
+
 void supervisor_on_message(struct ev_loop *loop, ev_io *io, int events)
 {
 	struct supervisor *s = ev_userdata(loop);
@@ -74,13 +84,11 @@ void supervisor_on_message(struct ev_loop *loop, ev_io *io, int events)
 			close(fd);
 		if (m.word != CHANNEL_SERVES)
 			continue;
-		/* One that answers is enough for whoever waits: that another cannot start is told in the log, again and again. */
-		if (s->start.ready != NULL)
-			s->start.ready(s->start.context);
-		s->start.ready = NULL;
 		happened(s, (struct supervisor_event){ .kind = EVENT_ACKED,
 				    .worker = (unsigned)(member - s->crew.worker),
 				    .generation = m.generation });
+		if (!s->answers)
+			first_serves(s);
 	}
 	if (rc == 0)
 		ev_io_stop(loop, io); /* it is dying: SIGCHLD tells when it has */

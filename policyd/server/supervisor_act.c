@@ -115,7 +115,7 @@ void supervisor_carry_out(struct supervisor *s, const struct supervisor_action *
 		answer(s, a);
 		break;
 	case ACT_GIVE_UP:
-		log_error("workers die at once, %d times in a row: giving up", WORKER_LAST_TRY);
+		log_error("every worker died at once %d times in a row: giving up", WORKER_LAST_TRY);
 		break;
 	case ACT_STOP_WORKERS:
 		stop_workers(s);

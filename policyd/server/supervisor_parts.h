@@ -25,6 +25,7 @@ struct supervisor {
 	struct log_sender log;
 	struct renewal renewal;
 	struct control control;
+	bool answers; /* a worker has served */
 	bool settled; /* whoever manages services was told that it is as it should be */
 	int64_t began, served; /* seconds since 1970: the start; since when all workers serve the newest */
 	ev_timer timer, logger_timer;

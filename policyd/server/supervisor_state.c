@@ -89,20 +89,16 @@ static void stop(struct supervisor_state *s, int status, int64_t now, struct sup
 	exit_when_gone(s, out);
 }
 
-/* None of the workers lives; or one of them never did, and the server has not served yet: its start has failed. */
+/* One that lives is better than none: it goes on until they all have failed. */
 static bool hopeless(const struct supervisor_state *s, int64_t now)
 {
 	for (unsigned n = 0; n < s->workers; n++) {
 		const struct supervisor_worker *w = &s->worker[n];
-		bool lost = w->deaths >= WORKER_LAST_TRY &&
-			    !(w->life == WORKER_SERVING && now - w->started >= WORKER_YOUNG);
 
-		if (lost && s->announced == 0)
-			return true;
-		if (!lost && s->announced != 0)
+		if (w->deaths < WORKER_LAST_TRY || (w->life == WORKER_SERVING && now - w->started >= WORKER_YOUNG))
 			return false;
 	}
-	return s->announced != 0;
+	return true;
 }
 
 /* The first who dies at once may have had bad luck; then each pause is twice the one before. */

@@ -23,7 +23,7 @@ enum {
 	RESTART_FIRST = 100, /* the pause after the second death in a row; it doubles ... */
 	RESTART_LONGEST = 10000,
 	STOP_PATIENCE = 5000, /* workers that have not left by then are killed */
-	WORKER_LAST_TRY = 8 /* deaths in a row, of every worker, at the start of any: it will not work */
+	WORKER_LAST_TRY = 8 /* deaths in a row, of every worker: it will not work */
 };
 
 enum supervisor_event_kind {
@@ -53,7 +53,7 @@ enum supervisor_action_kind {
 	ACT_STILL_SERVES, /* the load was faulty: generation stays */
 	ACT_TELL, /* asker: what was found in the load that has just ended */
 	ACT_ANSWER, /* asker: it is over. status 0: generation is served; 2: it stays; 1: nothing came of it */
-	ACT_GIVE_UP, /* workers die at once, again and again: to be said loudly */
+	ACT_GIVE_UP, /* workers die at once, all of them, again and again: to be said loudly */
 	ACT_STOP_WORKERS, /* remove the sockets, ask the workers to leave */
 	ACT_KILL_WORKERS,
 	ACT_TIMER, /* EVENT_TIMER at this time, in place of the time armed before */

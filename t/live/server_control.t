@@ -4,6 +4,7 @@
 
 use strict;
 use warnings;
+use Fcntl;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Mxonly qw(wait_until request run slurp closed as_root free_folder RELAY DIRECT);
@@ -39,6 +40,24 @@ sub write_file {
 	close($to);
 	return $path;
 }
+
+# A load that takes as long as we like: its configuration is a pipe.
+sub slow_configuration {
+	my ($server) = @_;
+	my $pipe = "$server->{folder}/pipe";
+	POSIX::mkfifo($pipe, 0644) or die "mkfifo: $!";
+	rename($pipe, $server->config) or die "rename: $!";
+}
+
+# The end to write to, once a load waits at the other one.
+sub held {
+	my ($server) = @_;
+	my $to;
+	wait_until { sysopen($to, $server->config, O_WRONLY | O_NONBLOCK) } or die 'nobody reads the configuration';
+	return $to;
+}
+
+sub feed { my ($to, $ini) = @_; syswrite($to, "[policyd]\ncontrol = unix:control\n$ini"); close($to) }
 
 subtest 'status' => sub {
 	my $server = Mxonly->new(policyd => Mxonly::CONTROL . "workers = 2\n", ini => "$Mxonly::relay\n[domain a.test]\nmode = off\n");
@@ -107,40 +126,37 @@ subtest 'reload' => sub {
 	unlike($server->log, qr/ERROR: \w+Sanitizer|runtime error/, 'no sanitizer had a word to say');
 };
 
-# A load that takes as long as we like: it reads from a pipe.
 subtest 'two at a time' => sub {
 	my $server = Mxonly->new(policyd => Mxonly::CONTROL . "workers = 2\n");
-	my $pipe   = "$server->{folder}/pipe";
-	my $slow   = "[relay slow]\nranges_file = pipe\n[domain one.test]\nmode = off\n";
-	POSIX::mkfifo($pipe, 0644) or die "mkfifo: $!";
-	my $feed = sub { open(my $to, '>', $pipe) or die; print $to "192.0.2.0/24\n" };
 
-	$server->configure($slow);
+	slow_configuration($server);
 	my $first = begin($server, "reload\n");
-	ok(wait_until { ($server->ctl('status'))[1] =~ /^last load: .*, another is running$/m }, 'status is answered during a load');
+	my $held  = held($server);
+	like(($server->ctl('status'))[1], qr/^last load: .*, another is running$/m, 'status is answered during a load');
 	$server->configure("$Mxonly::relay\n[domain two.test]\nmode = off\n[domain three.test]\nmode = off\n");
 	my $second = begin($server, "reload\n");
 	my $third  = begin($server, "reload\n");
 	is(($server->ctl('stats'))[0], 0, 'so is stats');
 	ok(!(grep { has_answer($_) } $first, $second, $third), 'reloads wait');
-	$feed->();
+	feed($held, "$Mxonly::relay\n[domain one.test]\nmode = off\n");
 	like(closed($first), qr/\A0\n(?:.*warning.*\n)*generation 2 of .* served by 2 workers\n\z/, 'the first is answered');
 	like(closed($second), qr/\A0\n(?:.*warning.*\n)*generation 3 of /, 'the second by a load that began after it had asked');
 	like(closed($third), qr/\A0\n(?:.*warning.*\n)*generation 3 of /, 'the third by the same');
 	like(($server->ctl('status'))[1], qr/^domains: 2$/m, 'which read the new configuration');
 
-	$server->configure($slow);
+	slow_configuration($server);
 	$first = begin($server, "reload\n");
-	ok(wait_until { ($server->ctl('status'))[1] =~ /another is running/ }, 'one more');
+	$held  = held($server);
 	close($first);
 	my $fourth = begin($server, "reload\n");
 	$server->configure('rubbish');
-	$feed->();
+	is(($server->ctl('status'))[0], 0, 'both are in');
+	feed($held, $Mxonly::relay);
 	like(closed($fourth), qr/\A2\n.*\nstill serving generation 4\n\z/s, 'one whose client has gone goes on, and the next comes');
 
-	$server->configure($slow);
+	slow_configuration($server);
 	my @waiting = (begin($server, "reload\n"));
-	ok(wait_until { ($server->ctl('status'))[1] =~ /another is running/ }, 'one that never ends');
+	$held = held($server);
 	push(@waiting, begin($server, "reload\n"));
 	is(($server->ctl('status'))[0], 0, 'both are in');
 	kill('TERM', $server->pid);
@@ -198,12 +214,10 @@ subtest 'what is no command' => sub {
 subtest 'clients that hang' => sub {
 	# More than a socket takes without being read.
 	my $folder = free_folder();
-	my $file = write_file("$folder/" . 'x' x 200, "# none\n");
+	my $file = write_file("$folder/" . 'x' x 200, "203.0.113.1\n");
 	my $many = join('', map { "[relay r$_]\nranges_file = $file\nranges = 192.0." . ($_ >> 8) . '.' . ($_ & 255) . "\n" } 1 .. 1000);
 	my $server = Mxonly->new(folder => $folder, policyd => Mxonly::CONTROL, ini => $many);
-	my $pipe   = "$server->{folder}/pipe";
-	POSIX::mkfifo($pipe, 0644) or die "mkfifo: $!";
-	$server->configure("[relay slow]\nranges_file = pipe\n");
+	slow_configuration($server);
 	my $begin  = time();
 	my $waits  = begin($server, "reload\n");
 	my $reads  = begin($server, "stats\n");
@@ -220,9 +234,7 @@ subtest 'clients that hang' => sub {
 	like($got, qr/\A0\n# HELP/, 'who did not read gets what was sent');
 	ok($got !~ /mxonly_build_info\{/, 'but not the rest');
 	ok(!has_answer($waits), 'who waits for a reload is not closed');
-	open(my $to, '>', $pipe) or die;
-	print $to "192.0.2.0/24\n";
-	close($to);
+	feed(held($server), "[relay slow]\nranges = 192.0.2.0/24\n");
 	like(closed($waits), qr/\A0\n(?:.*warning.*\n)*generation 2 of /, 'and gets its answer');
 	my ($status, $stats) = $server->ctl('stats');
 	my $relays = () = $stats =~ /^mxonly_relay_requests_total\{/mg;

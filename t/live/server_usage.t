@@ -30,7 +30,7 @@ my @rows = (
 	[ 'warned',        [ '-t', '-c', $warned ], 0, qr/\Q$warned\E: fit to serve: 1 relay, 0 domains/,    qr/^\Q$warned\E:\d+: warning: / ],
 	[ 'faulty',        [ '-t', '-c', $bad ],    2, qr/not fit to serve/,       qr/^\Q$bad\E:2: .*\n(.*\n)*\Q$bad\E:5: / ],
 	[ 'missing',       [ '-t', '-c', "$folder/none.ini" ], 2, qr/not fit to serve/, qr/none\.ini/ ],
-	[ 'faulty, serve', [ '-c', $bad ],          2, qr/^\z/,                    $> == 0 ? qr/user = mxonly|\Q$bad\E:2: / : qr/\Q$bad\E:2: / ],
+	[ 'faulty, serve', [ '-c', $bad ],          2, qr/^\z/,                    $> == 0 ? qr/user = mxonly|runs as mxonly and must be able to read it|\Q$bad\E:2: / : qr/\Q$bad\E:2: / ],
 	[ 'version',       ['-V'],                  0, qr/^mxonlyd \d+\.\d+/,      qr/^\z/ ],
 	[ 'help',          ['--help'],              0, qr/^usage: mxonlyd /,       qr/^\z/ ],
 	[ 'short help',    ['-h'],                  0, qr/^usage: mxonlyd /,       qr/^\z/ ],
