@@ -18,6 +18,7 @@
 #include "policy/config.h"
 #include "server/clock.h"
 #include "server/sandbox.h"
+#include "server/syslog_socket.h"
 
 enum { QUEUE_BYTES = 4 * 1024 * 1024, GATHER = 4 * LOGGER_PACKET, BEFORE_LINE = 64, REPORT_MS = 1000 };
 
@@ -32,7 +33,8 @@ struct logger {
 	struct counters *counters;
 	int64_t reported_at;
 	struct record last; /* how a line of the logger's own is to be written */
-	char ident[32]; /* syslog(3) keeps the pointer, so that each line goes out under its sender's number */
+	struct syslog_socket syslog;
+	bool torn; /* standard error has got a part of a line only */
 	unsigned lines; /* in `out` */
 	size_t len;
 	char out[GATHER]; /* the lines of a packet, which leave together */
@@ -83,39 +85,51 @@ void logger_send(void *context, enum log_level level, const char *line)
 		logger_flush(s);
 }
 
-/* One write(2) for all lines of a packet; those of others do not come between. */
-static bool write_all(const char *at, size_t n)
+/* One write(2) for all lines of a packet; those of others do not come between. Bytes written: fewer when there is no room. */
+static size_t write_all(const char *at, size_t n)
 {
+	size_t written = 0;
 	ssize_t rc;
 
-	while (n > 0) {
-		rc = write(STDERR_FILENO, at, n);
+	while (written < n) {
+		rc = write(STDERR_FILENO, at + written, n - written);
 		if (rc < 0 && errno == EAGAIN)
 			poll(&(struct pollfd){ .fd = STDERR_FILENO, .events = POLLOUT }, 1, -1);
 		else if (rc < 0 && errno != EINTR)
-			return false;
-		if (rc > 0) {
-			at += rc;
-			n -= (size_t)rc;
-		}
+			break;
+		written += rc > 0 ? (size_t)rc : 0;
 	}
-	return true;
+	return written;
 }
 
-static void write_lines(struct logger *g)
+/* How many lines could not be written. What is left of one that was torn gets a line of its own. */
+static unsigned write_lines(struct logger *g)
 {
+	unsigned lost = 0;
+	size_t written = 0;
+
 	if (g->lines == 0)
-		return;
-	if (!write_all(g->out, g->len))
-		atomic_fetch_add_explicit(&g->counters->lines_lost, g->lines, memory_order_relaxed);
+		return 0;
+	if (!g->torn || write_all("\n", 1) == 1) {
+		written = write_all(g->out, g->len);
+		g->torn = written > 0 ? g->out[written - 1] != '\n' : false;
+	}
+	for (size_t i = written; i < g->len; i++)
+		lost += g->out[i] == '\n';
 	g->len = 0;
 	g->lines = 0;
+	return lost;
+}
+
+static void count_lost(struct logger *g, unsigned lines)
+{
+	atomic_fetch_add_explicit(&g->counters->lines_lost, lines, memory_order_relaxed);
 }
 
 static void put_line(struct logger *g, const struct record *r, const char *level, const char *words)
 {
 	if (sizeof(g->out) - g->len < BEFORE_LINE + (size_t)r->len)
-		write_lines(g);
+		count_lost(g, write_lines(g));
 	if (!r->json)
 		g->len += (size_t)snprintf(g->out + g->len, BEFORE_LINE, "mxonlyd[%d]: %s%s", (int)r->pid, level,
 			*level == '\0' ? "" : ": ");
@@ -125,17 +139,27 @@ static void put_line(struct logger *g, const struct record *r, const char *level
 	g->lines++;
 }
 
-static void take_record(struct logger *g, const struct record *r, const char *words)
+static bool put_syslog(struct logger *g, const struct record *r, const char *level, const char *words)
 {
 	static const int priority[] = { LOG_ERR, LOG_WARNING, LOG_INFO };
+	char line[LOG_LINE + 1];
+	int n;
+
+	if (*level == '\0')
+		return syslog_socket_send(&g->syslog, priority[r->level], r->pid, words, r->len);
+	n = snprintf(line, sizeof line, "%s: %.*s", level, (int)r->len, words);
+	return syslog_socket_send(&g->syslog, priority[r->level], r->pid, line, (size_t)n);
+}
+
+/* false: it is lost. What goes to standard error is not written before write_lines. */
+static bool take_record(struct logger *g, const struct record *r, const char *words)
+{
 	const char *level = r->json || r->level == LOG_LEVEL_INFO ? "" : log_level_name(r->level);
 
-	if (!r->syslog) {
-		put_line(g, r, level, words);
-		return;
-	}
-	snprintf(g->ident, sizeof(g->ident), "mxonlyd[%d]", (int)r->pid);
-	syslog(priority[r->level], "%s%s%.*s", level, *level == '\0' ? "" : ": ", (int)r->len, words);
+	if (r->syslog)
+		return put_syslog(g, r, level, words);
+	put_line(g, r, level, words);
+	return true;
 }
 
 static void write_packet(struct logger *g, const char *packet, size_t n)
@@ -146,15 +170,17 @@ static void write_packet(struct logger *g, const char *packet, size_t n)
 		memcpy(&r, packet, sizeof(r));
 		if (r.len > n - sizeof(r) || r.level > LOG_LEVEL_INFO)
 			break; /* no sender of ours makes such a record */
-		take_record(g, &r, packet + sizeof(r));
+		if (!take_record(g, &r, packet + sizeof(r)))
+			count_lost(g, 1);
 		g->last = r;
 		packet += sizeof(r) + r.len;
 		n -= sizeof(r) + r.len;
 	}
-	write_lines(g);
+	count_lost(g, write_lines(g));
 }
 
-static void report_dropped(struct logger *g)
+/* false: there is something to tell, and it cannot be told now. */
+static bool report_dropped(struct logger *g)
 {
 	uint64_t dropped = counters_dropped_total(g->counters), reported = atomic_load(&g->counters->lines_reported);
 	struct record r = g->last;
@@ -163,15 +189,16 @@ static void report_dropped(struct logger *g)
 
 	g->reported_at = clock_ms();
 	if (dropped == reported)
-		return;
+		return true;
 	snprintf(words, sizeof(words), "%s%llu log lines were dropped: they came faster than they could be written%s",
 		before, (unsigned long long)(dropped - reported), behind);
-	atomic_store(&g->counters->lines_reported, dropped);
 	r.pid = getpid();
 	r.level = LOG_LEVEL_WARNING;
 	r.len = (uint16_t)strlen(words);
-	take_record(g, &r, words);
-	write_lines(g);
+	if (!take_record(g, &r, words) || write_lines(g) > 0)
+		return false;
+	atomic_store(&g->counters->lines_reported, dropped);
+	return true;
 }
 
 /* The next packet; 0 when the last sender has gone. While nothing comes it says what was dropped. */
@@ -182,10 +209,8 @@ static ssize_t next_packet(struct logger *g, int out, char *packet)
 
 	while (n < 0 && (errno == EAGAIN || errno == EINTR)) {
 		report_dropped(g);
-		if (poll(&p, 1, REPORT_MS) == 0) {
-			report_dropped(g);
+		if (poll(&p, 1, REPORT_MS) == 0 && report_dropped(g))
 			poll(&p, 1, -1);
-		}
 		n = recv(out, packet, LOGGER_PACKET, MSG_DONTWAIT);
 	}
 	return n;
@@ -204,8 +229,7 @@ void logger_run(int out, struct counters *c)
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 	g.counters = c;
-	strcpy(g.ident, "mxonlyd");
-	openlog(g.ident, LOG_NDELAY, LOG_MAIL);
+	syslog_socket_open(&g.syslog);
 	sandbox_enter(SANDBOX_LOGGER, NULL, 0, missing);
 	while ((n = next_packet(&g, out, packet)) > 0) {
 		write_packet(&g, packet, (size_t)n);

@@ -8,8 +8,9 @@
  * Life:      logger_open -> (fork) logger_run in the logger; log_to(logger_send, &sender) in every other process
  * Processes: every record says itself how it is to be written: a logger that replaces a dead one needs to know nothing, and reads
  *            on in the same queue, whose both ends the supervisor keeps. It ends when the last sender has gone.
- * Errors:    a line that does not fit into the queue is dropped and counted in *dropped; the logger says how many when it can
- * Tested by: t/live/server_log.t
+ * Errors:    a line that does not fit into the queue is dropped and counted in *dropped, one that cannot be written in lines_lost;
+ *            the logger says how many when it can
+ * Tested by: t/live/server_log.t, t/live/fault_log.t
  */
 
 #include <stdbool.h>

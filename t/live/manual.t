@@ -139,6 +139,21 @@ subtest 'signals and what a reload leaves' => sub {
 	same([$left =~ /^\.Ql (\w+)/mg], [strings(source('policyd/server/fixed.c'), 'names[FIXED_COUNT]')], 'what the next start takes');
 };
 
+# A comment above each row names who shows it: FILE: what is tested.
+subtest 'what happens when' => sub {
+	my $section = $server->section('WHAT HAPPENS WHEN');
+	my @rows = $section =~ /((?:^\.\\" [^\n]*\n)*)^\.It ([^\n]*)$/mg;
+	cmp_ok(scalar(@rows), '>=', 2 * 15, 'rows');
+	while (my ($comments, $fault) = splice(@rows, 0, 2)) {
+		my @tests = $comments =~ /^\.\\" (t\/\S+\.t: .*)$/mg;
+		cmp_ok(scalar(@tests), '>', 0, "$fault: is tested");
+		for my $test (@tests) {
+			my ($file, $title) = $test =~ /^(\S+): (.*)$/;
+			cmp_ok(index(source($file), $title), '>', 0, $test);
+		}
+	}
+};
+
 subtest 'metrics' => sub {
 	my $folder = Mxonly::free_folder();
 	my $running = bless({ folder => $folder, path => "$folder/policy", policyd => '', options => [] }, 'Mxonly');

@@ -259,6 +259,12 @@ END {
 		kill('CONT', $server->children);
 		$server->stop // kill('KILL', $server->{pid});
 	}
+	# A confined process can open no file for its sanitizer's report: that is in the log.
+	for my $server (@running) {
+		my ($report) = $server->log =~ /^(.*(?:ERROR: \w+Sanitizer|runtime error)(?!.*(?:out of memory|failed to allocate)).*)/m or next;
+		print STDERR "$report\n";
+		$status ||= 1;
+	}
 	$? = $status;
 }
 
