@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/text.h"
 
+#include <inttypes.h>
 #include <limits.h>
 #include <stdint.h>
+#include <stdio.h>
 
 enum { WORD_MAX = 64 };
 
@@ -33,6 +35,32 @@ void text_lower(char *to, const char *from, size_t n)
 		to[i] = ascii_lower(from[i]);
 }
 
+/* Odd numbers without pattern: the fractions of the golden ratio and of the square root of 2. */
+#define MULTIPLY_A 0x9e3779b97f4a7c15u
+#define MULTIPLY_B 0x6a09e667f3bcc909u
+
+static inline uint64_t hash_step(uint64_t state, uint64_t word)
+{
+	state ^= word;
+	return (state << 29 | state >> 35) * MULTIPLY_A;
+}
+
+/* Eight bytes at once, then what is left. */
+uint32_t text_hash(struct text t)
+{
+	uint64_t state = MULTIPLY_B ^ t.len, word;
+	size_t i = 0;
+
+	for (; t.len - i >= sizeof word; i += sizeof word) {
+		memcpy(&word, t.at + i, sizeof word);
+		state = hash_step(state, word);
+	}
+	for (word = 0; i < t.len; i++)
+		word = word << 8 | (unsigned char)t.at[i];
+	state = hash_step(state, word);
+	return (uint32_t)((state ^ state >> 32) * MULTIPLY_B >> 32);
+}
+
 bool text_equal_nocase(struct text a, struct text b)
 {
 	if (a.len != b.len)
@@ -41,6 +69,13 @@ bool text_equal_nocase(struct text a, struct text b)
 		if (ascii_lower(a.at[i]) != ascii_lower(b.at[i]))
 			return false;
 	return true;
+}
+
+bool text_begins(struct text t, const char *letters)
+{
+	size_t n = strlen(letters);
+
+	return t.len >= n && text_equal_nocase(text_cut(t.at, n), text_of(letters));
 }
 
 struct text text_trim(struct text t)
@@ -56,7 +91,7 @@ struct text text_trim(struct text t)
 
 bool text_next_word(struct text *rest, struct text *word)
 {
-	const char *at = rest->at, *end = at;
+	const char *at = rest->at, *end;
 	size_t left = rest->len;
 
 	while (left > 0 && is_apart(*at)) {
@@ -86,6 +121,20 @@ bool text_number(struct text t, unsigned long max, unsigned long *number)
 	}
 	*number = n;
 	return true;
+}
+
+const char *text_grouped(uint64_t n, char to[TEXT_GROUPED])
+{
+	char digits[TEXT_GROUPED];
+	int len = snprintf(digits, sizeof digits, "%" PRIu64, n), at = 0;
+
+	for (int i = 0; i < len; i++) {
+		if (i > 0 && (len - i) % 3 == 0)
+			to[at++] = ',';
+		to[at++] = digits[i];
+	}
+	to[at] = '\0';
+	return to;
 }
 
 static unsigned least(unsigned a, unsigned b)

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 struct text {
@@ -47,8 +48,14 @@ static inline char ascii_lower(char c)
 /* Writes n bytes with ASCII letters in lower case; `to` may be `from`. */
 void text_lower(char *to, const char *from, size_t n);
 
+/* Of its bytes; part of the format of snapshots. */
+uint32_t text_hash(struct text t);
+
 /* Equal without regard to ASCII case. */
 bool text_equal_nocase(struct text a, struct text b);
+
+/* It begins with these letters, without regard to ASCII case. */
+bool text_begins(struct text t, const char *letters);
 
 /* White space (space, \t, \r, \n, \v, \f) cut off at both ends. */
 struct text text_trim(struct text t);
@@ -58,6 +65,11 @@ bool text_next_word(struct text *rest, struct text *word);
 
 /* A decimal number without sign, without white space, at most max; false when it is none. */
 bool text_number(struct text t, unsigned long max, unsigned long *number);
+
+enum { TEXT_GROUPED = 27 }; /* bytes that the longest number and its NUL take */
+
+/* 1,234,567; returns to. */
+const char *text_grouped(uint64_t n, char to[TEXT_GROUPED]);
 
 /*
  * How far apart two words are (optimal string alignment); for "did you mean".

@@ -39,6 +39,7 @@ static inline bool wide_below(const struct wide *a, const struct wide *b)
 {
 #ifdef __SIZEOF_INT128__
 	/* Two instructions, and no branch. */
+	/* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): it has not seen pairs_merge fill them */
 	return ((unsigned __int128)a->high << 64 | a->low) < ((unsigned __int128)b->high << 64 | b->low);
 #else
 	return a->high < b->high || (a->high == b->high && a->low < b->low);

@@ -66,14 +66,28 @@ static inline struct wide wide_minus(const struct wide *a, const struct wide *b)
 	return (struct wide){ a->high - b->high - (a->low < b->low), a->low - b->low };
 }
 
-/* offset >> shift; all ones when that takes more than 64 bits. */
-static inline uint64_t cell_of6(struct wide offset, unsigned shift)
+static inline struct wide span6(const struct range_set *s)
 {
-	if (shift >= 64)
-		return offset.high >> (shift - 64);
-	if (offset.high >> shift != 0)
-		return UINT64_MAX;
-	return shift == 0 ? offset.low : offset.high << (64 - shift) | offset.low >> shift;
+	return wide_minus(&s->top6, &s->base6);
+}
+
+/* Every cell's number has 64 bits at most. */
+static bool shift6_suffices(const struct range_set *s)
+{
+	return s->shift6 < 128 && (s->shift6 >= 64 || span6(s).high >> s->shift6 == 0);
+}
+
+/* The cell of an address between base and top, of any other one that of the top. Wide cells are told by the upper half alone. */
+static inline uint64_t cell_of6(const struct range_set *s, const struct wide *a)
+{
+	if (s->shift6 >= 64) {
+		uint64_t offset = a->high - s->base6.high, span = s->top6.high - s->base6.high;
+		return (offset < span ? offset : span) >> (s->shift6 - 64);
+	}
+	struct wide offset = wide_minus(a, &s->base6), span = span6(s);
+	if (wide_below(&span, &offset))
+		offset = span;
+	return s->shift6 == 0 ? offset.low : offset.high << (64 - s->shift6) | offset.low >> s->shift6;
 }
 
 /*
@@ -106,8 +120,7 @@ static inline bool find6(const struct range_set *s, const struct wide *key, uint
 
 	if (s->count6 == 0)
 		return false;
-	struct wide offset = wide_minus(key, &s->base6), span = wide_minus(&s->top6, &s->base6);
-	const uint32_t *cell = index6(s) + cell_of6(wide_below(&offset, &span) ? offset : span, s->shift6);
+	const uint32_t *cell = index6(s) + cell_of6(s, key);
 	uint32_t from = cell[0], to = cell[1];
 	while (from < to) {
 		uint32_t middle = from + (to - from) / 2;
@@ -175,7 +188,7 @@ static uint64_t end_cell4(const struct range_set *s, uint32_t i)
 
 static uint64_t end_cell6(const struct range_set *s, uint32_t i)
 {
-	return cell_of6(wide_minus(&pairs6(s)[i].last, &s->base6), s->shift6);
+	return cell_of6(s, &pairs6(s)[i].last);
 }
 
 void range_list_add(struct range_list *l, const struct range *r)
@@ -220,10 +233,9 @@ static void lay_out6(struct range_set *s, const struct pair6 *list)
 	s->top6 = s->count6 > 0 ? list[s->count6 - 1].last : lowest;
 	if (s->count6 == 0)
 		return;
-	struct wide span = wide_minus(&s->top6, &s->base6);
-	while (cell_of6(span, s->shift6) >= cells_wanted(s->count6))
+	while (!shift6_suffices(s) || cell_of6(s, &s->top6) >= cells_wanted(s->count6))
 		s->shift6++;
-	s->cells6 = (uint32_t)cell_of6(span, s->shift6) + 1;
+	s->cells6 = (uint32_t)cell_of6(s, &s->top6) + 1;
 }
 
 typedef uint64_t end_cell(const struct range_set *s, uint32_t i);
@@ -313,7 +325,7 @@ static bool check6(const struct range_set *s)
 			(i > 0 && !pairs_apart6(&list[i - 1].last, &list[i].first)))
 			return false;
 	if (memcmp(&s->base6, &list[0].first, sizeof s->base6) != 0 ||
-		memcmp(top, &list[s->count6 - 1].last, sizeof *top) != 0 || s->shift6 >= 128)
+		memcmp(top, &list[s->count6 - 1].last, sizeof *top) != 0 || !shift6_suffices(s))
 		return false;
 	return index_is_right(s, index6(s), s->count6, s->cells6, end_cell6);
 }

@@ -245,6 +245,23 @@ struct rendering {
 	bool part_due; /* the next byte that is not a space begins a part */
 };
 
+/* All n bytes are printable ASCII; eight at once. */
+static bool printable(const char *at, size_t n)
+{
+	const uint64_t ones = 0x0101010101010101u;
+	uint64_t word, bad = 0;
+	size_t i = 0;
+
+	/* The high bit is set in a byte that is over 0x7f, that 1 makes so, or from which 0x20 cannot be taken. */
+	for (; n - i >= sizeof word; i += sizeof word) {
+		memcpy(&word, at + i, sizeof word);
+		bad |= word | (word + ones) | (word - ones * ' ');
+	}
+	for (; i < n; i++)
+		bad |= at[i] >= ' ' && at[i] <= '~' ? 0 : 0x80;
+	return (bad & 0x80 * ones) == 0;
+}
+
 static void put(struct rendering *r, struct text t)
 {
 	if (r->part_due) {
@@ -258,8 +275,11 @@ static void put(struct rendering *r, struct text t)
 	}
 	size_t n = t.len < ACTION_MAX - r->len ? t.len : ACTION_MAX - r->len;
 	char *to = r->to + r->len;
-	for (size_t i = 0; i < n; i++)
-		to[i] = t.at[i] >= ' ' && t.at[i] <= '~' ? t.at[i] : '?';
+	if (n > 0 && printable(t.at, n))
+		memcpy(to, t.at, n);
+	else
+		for (size_t i = 0; i < n; i++)
+			to[i] = t.at[i] >= ' ' && t.at[i] <= '~' ? t.at[i] : '?';
 	r->len += n;
 }
 

@@ -53,7 +53,7 @@ static void intern_grow(struct builder *b)
 
 struct span builder_bytes(struct builder *b, const void *bytes, size_t n, uint32_t align)
 {
-	uint32_t hash = snapshot_hash(text_cut(bytes, n));
+	uint32_t hash = text_hash(text_cut(bytes, n));
 	struct interned *slot;
 
 	if (n == 0)

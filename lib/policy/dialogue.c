@@ -29,6 +29,7 @@ static bool hold(struct dialogue *d, const char *in, size_t n)
 		d->held = held;
 		d->held_cap = cap;
 	}
+	/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): held is NULL only as long as held_cap is 0 */
 	memcpy(d->held + d->held_len, in, n);
 	d->held_len += (uint32_t)n;
 	return true;
@@ -43,8 +44,14 @@ static enum wire_result out_of_memory(struct dialogue *d)
 /* Nothing is held: reads where the bytes lie, and holds what is not whole. */
 static enum wire_result read_in_place(struct dialogue *d, const char *in, size_t n, size_t *taken, struct request *rq)
 {
-	enum wire_result result = wire_read(&d->wire, in, n, taken, rq);
+	struct wire w = { 0 };
 
+	if (wire_skipping(&d->wire))
+		w = d->wire;
+	enum wire_result result = wire_read(&w, in, n, taken, rq);
+	if (result == WIRE_WHOLE)
+		return result;
+	d->wire = w;
 	if (result != WIRE_MORE)
 		return result;
 	*taken = n;

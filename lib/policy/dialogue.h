@@ -21,9 +21,9 @@
 enum { DIALOGUE_REPLY = 7 + ACTION_MAX + 2 }; /* "action=", the action, "\n\n" */
 
 struct dialogue {
-	struct wire wire;
 	char *held; /* what came of a request that is not whole; NULL: nothing */
 	uint32_t held_len, held_cap;
+	struct wire wire; /* untouched while requests come whole: connections are many, and a cache is small */
 };
 
 /* Who answers: the snapshot in force, and who is told of each decision. */

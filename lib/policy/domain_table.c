@@ -6,32 +6,6 @@
 
 #include "policy/domain.h"
 
-/* Odd numbers without pattern: the fractions of the golden ratio and of the square root of 2. */
-#define MULTIPLY_A 0x9e3779b97f4a7c15u
-#define MULTIPLY_B 0x6a09e667f3bcc909u
-
-static inline uint64_t hash_step(uint64_t state, uint64_t word)
-{
-	state ^= word;
-	return (state << 29 | state >> 35) * MULTIPLY_A;
-}
-
-/* Eight bytes at once, then what is left; a name holds no NUL, so its length need not be part of it. */
-uint32_t snapshot_hash(struct text name)
-{
-	uint64_t state = MULTIPLY_B, word;
-	size_t i = 0;
-
-	for (; name.len - i >= sizeof word; i += sizeof word) {
-		memcpy(&word, name.at + i, sizeof word);
-		state = hash_step(state, word);
-	}
-	for (word = 0; i < name.len; i++)
-		word = word << 8 | (unsigned char)name.at[i];
-	state = hash_step(state, word);
-	return (uint32_t)((state ^ state >> 32) * MULTIPLY_B >> 32);
-}
-
 static uint32_t home_of(uint32_t hash, uint32_t homes)
 {
 	return (uint32_t)((uint64_t)hash * homes >> 32);
@@ -51,7 +25,7 @@ static const struct snap_domain *find_domain(const struct snapshot *s, struct te
 
 bool snapshot_has_domain(const struct snapshot *s, struct text domain)
 {
-	return domain.len <= DOMAIN_MAX && find_domain(s, domain, snapshot_hash(domain)) != NULL;
+	return domain.len <= DOMAIN_MAX && find_domain(s, domain, text_hash(domain)) != NULL;
 }
 
 /* The longest name with a leading dot that domain is below. */
@@ -62,7 +36,7 @@ static const struct snap_domain *find_parent(const struct snapshot *s, struct te
 
 	while ((dot = memchr(dot, '.', (size_t)(end - dot))) != NULL) {
 		struct text parent = text_cut(dot, (size_t)(end - dot));
-		const struct snap_domain *found = find_domain(s, parent, snapshot_hash(parent));
+		const struct snap_domain *found = find_domain(s, parent, text_hash(parent));
 		if (found)
 			return found;
 		dot++;
@@ -75,11 +49,14 @@ uint32_t snapshot_policy_of(const struct snapshot *s, struct text domain)
 	const struct snap_domain *found = NULL;
 
 	if (domain.len <= DOMAIN_MAX)
-		found = find_domain(s, domain, snapshot_hash(domain));
+		found = find_domain(s, domain, text_hash(domain));
 	if (!found && s->has_parents)
 		found = find_parent(s, domain);
 	return found ? found->policy : SNAP_POLICY_DEFAULT;
 }
+
+/* Slots to look ahead: a processor fetches while it works. */
+enum { AHEAD = 16 };
 
 /* Filling it */
 
@@ -122,7 +99,7 @@ static struct home_slot *place_domains(struct builder *b, size_t *slots)
 	memset(table, 0, most * sizeof *table);
 	*slots = homes;
 	for (size_t i = 0; i < c->domain_count; i++) {
-		struct home_slot new = { snapshot_hash(text_of(c->domains[i].name)), (uint32_t)(i + 1) };
+		struct home_slot new = { text_hash(text_of(c->domains[i].name)), (uint32_t)(i + 1) };
 		size_t last = place_domain(c, table, homes, new);
 		if (last >= *slots)
 			*slots = last + 1;
@@ -131,6 +108,15 @@ static struct home_slot *place_domains(struct builder *b, size_t *slots)
 	b->head.domain_homes = homes;
 	b->head.domain_count = (uint32_t)c->domain_count;
 	return table;
+}
+
+/* Names lie anywhere in memory: those of the slots to come are fetched while this one is written. */
+static void fetch_ahead(const struct config *c, const struct home_slot *table, size_t slots, size_t i)
+{
+	if (i + 2 * AHEAD < slots && table[i + 2 * AHEAD].domain != 0)
+		__builtin_prefetch(&c->domains[table[i + 2 * AHEAD].domain - 1]);
+	if (i + AHEAD < slots && table[i + AHEAD].domain != 0)
+		__builtin_prefetch(c->domains[table[i + AHEAD].domain - 1].name);
 }
 
 /* Names stand in the order of their slots, so that a check goes straight through memory. */
@@ -143,6 +129,7 @@ void domain_table_put(struct builder *b)
 	table = place_domains(b, &slots);
 	b->head.domains = builder_reserve(b, slots, sizeof(struct snap_domain));
 	for (size_t i = 0; i < slots; i++) {
+		fetch_ahead(c, table, slots, i);
 		if (table[i].domain == 0)
 			continue;
 		const struct config_domain *domain = &c->domains[table[i].domain - 1];
@@ -179,9 +166,6 @@ bool domain_table_name(struct text t)
 	return t.len > 0 && t.len <= DOMAIN_MAX && all != 0;
 }
 
-/* Slots to look ahead, as policies lie anywhere in memory: a processor fetches while it works. */
-enum { AHEAD = 16 };
-
 /* What the slots before the one that is looked at have shown. */
 struct walk {
 	const struct snapshot *s;
@@ -204,7 +188,7 @@ static const char *slot_name(const struct walk *w, const struct snap_domain *slo
 	*name = text_cut(bytes + slot->name, (unsigned char)bytes[slot->name - 1]);
 	if (slot->name + name->len > w->length || !domain_table_name(*name))
 		return "its name";
-	return slot->hash == snapshot_hash(*name) ? NULL : "its hash";
+	return slot->hash == text_hash(*name) ? NULL : "its hash";
 }
 
 /* A [domain NAME] policy has its name from its slot: so each of them has one, and its name needs no other proof. */

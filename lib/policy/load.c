@@ -19,35 +19,24 @@
 #include "policy/config.h"
 #include "policy/snapshot.h"
 
-enum { CHILD_SOCKET = 3, CHILD_SNAPSHOT = 4, CHILD_FIRST_FREE = 5, SAID_MAX = 512, COPY = 1 << 18 };
+enum { CHILD_SOCKET = 3, CHILD_SOURCE = 4, CHILD_FIRST_FREE = 5, SAID_MAX = 512, COPY = 1 << 18 };
 
 /* What the child says first: whether a snapshot's descriptor comes with it; then faults. */
 enum { VERDICT_SNAPSHOT = 'S', VERDICT_NONE = 'N' };
-
-/* What was read of a path: a snapshot in a sealed memory file, or the text of an ini file. */
-struct source {
-	int snapshot; /* -1: none */
-	struct buf text;
-};
 
 static bool has_magic(const char *at, size_t n)
 {
 	return n >= sizeof SNAPSHOT_MAGIC - 1 && memcmp(at, SNAPSHOT_MAGIC, sizeof SNAPSHOT_MAGIC - 1) == 0;
 }
 
-/* A descriptor of path when it is a regular file with our magic, else -1: nothing must be taken out of a pipe. */
-static int open_compiled(const char *path)
+/* A regular file with our magic: nothing must be taken out of a pipe. */
+static bool is_compiled(int fd)
 {
 	char first[sizeof SNAPSHOT_MAGIC - 1];
 	struct stat st;
-	int fd;
 
-	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode) || (fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
-		return -1;
-	if (pread(fd, first, sizeof first, 0) == sizeof first && has_magic(first, sizeof first))
-		return fd;
-	close(fd);
-	return -1;
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && pread(fd, first, sizeof first, 0) == sizeof first &&
+	       has_magic(first, sizeof first);
 }
 
 /* All of fd into a memory file; bounded, because fd may grow meanwhile. */
@@ -77,25 +66,6 @@ static int copy_sealed(int from, struct err *e)
 	int fd = memory_file(e);
 
 	return fd < 0 ? -1 : memory_file_seal(fd, copy_bytes(fd, from, e), e);
-}
-
-static int take_source(struct source *src, const char *path, struct err *e)
-{
-	int fd = open_compiled(path);
-
-	*src = (struct source){ .snapshot = -1 };
-	if (fd >= 0) {
-		src->snapshot = copy_sealed(fd, e);
-		close(fd);
-		return src->snapshot < 0 ? err_wrap(e, "%s", path) : 0;
-	}
-	if (file_read(path, &src->text, NULL, e) < 0)
-		return -1;
-	if (!has_magic(src->text.at, src->text.len))
-		return 0;
-	src->snapshot = sealed_file(src->text.at, src->text.len, e);
-	buf_free(&src->text);
-	return src->snapshot < 0 ? err_wrap(e, "%s", path) : 0;
 }
 
 /* The ranges' age goes on when they are compiled (config_warn.c warns of an ini's). */
@@ -183,6 +153,26 @@ int load_text(struct text bytes, const char *path, struct faults *f)
 	return -1;
 }
 
+/* From a configuration of either kind that is a file, a pipe or whatever else: the snapshot, or -1. */
+static int load_from(int from, const char *path, struct faults *f)
+{
+	struct buf bytes = { 0 };
+	struct err e;
+	int fd;
+
+	if (is_compiled(from)) {
+		fd = copy_sealed(from, &e);
+		if (fd >= 0)
+			return check_snapshot(fd, path, f);
+	} else if (fd_read_all(from, &bytes, NULL, &e) == 0) {
+		fd = load_text(text_cut(bytes.at, bytes.len), path, f);
+		buf_free(&bytes);
+		return fd;
+	}
+	fault_add(f, path, 0, "%s", e.text);
+	return -1;
+}
+
 /* The child */
 
 static void reset_signals(void)
@@ -198,21 +188,21 @@ static void reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* Everything is let go of but the socket, the snapshot that was read (or -1) and standard error. */
-static void let_go(int socket, int snapshot)
+/* Everything is let go of but the socket, the configuration (or -1) and standard error. */
+static void let_go(int socket, int source)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	/* Out of the way first: any of them may have one of the numbers that are given next. */
 	socket = fcntl(socket, F_DUPFD, CHILD_FIRST_FREE);
-	snapshot = snapshot < 0 ? -1 : fcntl(snapshot, F_DUPFD, CHILD_FIRST_FREE);
+	source = source < 0 ? -1 : fcntl(source, F_DUPFD, CHILD_FIRST_FREE);
 	if (null >= 0) {
 		dup2(null, STDIN_FILENO);
 		dup2(null, STDOUT_FILENO);
 	}
 	dup2(socket, CHILD_SOCKET);
-	if (snapshot >= 0)
-		dup2(snapshot, CHILD_SNAPSHOT);
+	if (source >= 0)
+		dup2(source, CHILD_SOURCE);
 	close_range(CHILD_FIRST_FREE, ~0u, 0);
 }
 
@@ -242,26 +232,25 @@ static int say_verdict(int fd)
 	return n == 1 ? 0 : -1;
 }
 
-static _Noreturn void be_child(pid_t parent, int socket, int said, const char *path)
+/* A file system that hangs, or a pipe that nobody writes to, must not hold up whoever asks: the alarm ends this process. */
+static _Noreturn void be_child(pid_t parent, int socket, int said, const char *path, unsigned seconds)
 {
 	struct faults f = { 0 };
-	struct source src;
-	struct err e;
-	int fd = -1, taken;
+	int source, why, fd = -1;
 
 	reset_signals();
+	alarm(seconds);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(EXIT_FAILURE);
 	dup2(said, STDERR_FILENO);
-	taken = take_source(&src, path, &e);
-	let_go(socket, src.snapshot);
-	if (taken < 0)
-		fault_add(&f, NULL, 0, "%s", e.text);
-	else if (src.snapshot >= 0)
-		fd = check_snapshot(CHILD_SNAPSHOT, path, &f);
+	source = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	why = errno;
+	let_go(socket, source);
+	if (source < 0)
+		fault_add(&f, path, 0, "%s", strerror(why));
 	else
-		fd = read_and_compile(text_cut(src.text.at, src.text.len), path, &f);
+		fd = load_from(CHILD_SOURCE, path, &f);
 	if (say_verdict(fd) < 0 || faults_write(&f, CHILD_SOCKET) < 0)
 		_exit(EXIT_FAILURE);
 	_exit(EXIT_SUCCESS);
@@ -270,7 +259,7 @@ static _Noreturn void be_child(pid_t parent, int socket, int said, const char *p
 /* The process that asks */
 
 /* With every signal blocked until the child has let go of our handlers. */
-static pid_t fork_child(int socket, int said, const char *path)
+static pid_t fork_child(int socket, int said, const char *path, unsigned seconds)
 {
 	pid_t parent = getpid(), child;
 	sigset_t all, before;
@@ -279,20 +268,20 @@ static pid_t fork_child(int socket, int said, const char *path)
 	sigprocmask(SIG_BLOCK, &all, &before);
 	child = fork();
 	if (child == 0)
-		be_child(parent, socket, said, path);
+		be_child(parent, socket, said, path, seconds);
 	int why = errno;
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	errno = why;
 	return child;
 }
 
-int load_start(struct loading *l, const char *path, struct err *e)
+int load_start(struct loading *l, const char *path, unsigned seconds, struct err *e)
 {
 	int pair[2] = { -1, -1 };
 
 	l->said = memfd_create("mxonly-said", MFD_CLOEXEC);
 	if (l->said < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0 ||
-		(l->child = fork_child(pair[1], l->said, path)) < 0) {
+		(l->child = fork_child(pair[1], l->said, path, seconds)) < 0) {
 		err_set(e, "%s: cannot start a process to read it: %s", path, strerror(errno));
 		close(l->said);
 		close(pair[0]);
@@ -347,7 +336,10 @@ static void add_end(struct loading *l, int status, const char *path, struct faul
 	struct text said = text_trim(text_cut(words, n > 0 ? (size_t)n : 0));
 	const char *colon = said.len > 0 ? ": " : "";
 
-	if (WIFSIGNALED(status))
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+		fault_add(f, path, 0,
+			"reading it took too long: is it, or a file that it names, where nothing can be read now?");
+	else if (WIFSIGNALED(status))
 		fault_add(f, path, 0, "the process that read it was ended by signal %d (%s)%s%s%.*s", WTERMSIG(status),
 			strsignal(WTERMSIG(status)), WTERMSIG(status) == SIGKILL ? ": out of memory?" : "", colon,
 			(int)said.len, said.at);
@@ -387,7 +379,7 @@ int load(const char *path, struct faults *f)
 	struct loading l;
 	struct err e;
 
-	if (load_start(&l, path, &e) == 0)
+	if (load_start(&l, path, LOAD_SECONDS, &e) == 0)
 		return load_finish(&l, path, f);
 	fault_add(f, NULL, 0, "%s", e.text);
 	return -1;

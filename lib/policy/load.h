@@ -26,8 +26,10 @@ struct loading {
 	int said; /* memory file: what the child wrote to its standard error */
 };
 
-/* 0, or -1 with e. path: an ini file or a compiled one (told by its first bytes). */
-int load_start(struct loading *l, const char *path, struct err *e);
+enum { LOAD_SECONDS = 300 }; /* ten million lines take a tenth of that */
+
+/* 0, or -1 with e. path: an ini file or a compiled one (told by its first bytes), of any kind. It is given up after so many seconds. */
+int load_start(struct loading *l, const char *path, unsigned seconds, struct err *e);
 
 /* Takes what the child says (waits for it, and reaps it unless somebody else did): the sealed descriptor, or -1 with faults. */
 int load_finish(struct loading *l, const char *path, struct faults *f);

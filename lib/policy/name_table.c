@@ -5,17 +5,6 @@
 
 #include "base/buf.h"
 
-/* FNV-1a, and its bits mixed (its low ones alone make long runs); the words are an administrator's own, so nobody gains by making them collide. */
-static uint32_t hash_of(struct text name)
-{
-	uint32_t hash = 2166136261u;
-
-	for (size_t i = 0; i < name.len; i++)
-		hash = (hash ^ (unsigned char)name.at[i]) * 16777619u;
-	hash = (hash ^ hash >> 16) * 0x85ebca6bu;
-	return hash ^ hash >> 13;
-}
-
 static bool is_at(const struct name_slot *slot, uint32_t hash, struct text name)
 {
 	return slot->hash == hash && strncmp(slot->name, name.at, name.len) == 0 && slot->name[name.len] == '\0';
@@ -36,7 +25,7 @@ uint32_t name_table_find(const struct name_table *t, struct text name)
 
 	if (t->cap == 0)
 		return NAME_ABSENT;
-	slot = slot_of(t, hash_of(name), name);
+	slot = slot_of(t, text_hash(name), name);
 	return slot->name ? slot->number : NAME_ABSENT;
 }
 
@@ -61,7 +50,7 @@ static void grow(struct name_table *t)
 uint32_t name_table_add(struct name_table *t, const char *name, uint32_t number)
 {
 	struct text text = text_of(name);
-	uint32_t hash = hash_of(text);
+	uint32_t hash = text_hash(text);
 	struct name_slot *slot;
 
 	if (t->count >= t->cap / 4 * 3)

@@ -70,7 +70,7 @@ struct snap_policy {
 /*
  * A slot of the table of domains. A name with a leading dot covers what is below it.
  *
- * The table is in the order of hashes, then of names. A name's home is where its hash lies between 0 and 2^32, scaled to
+ * The table is in the order of hashes (text_hash), then of names. A name's home is where its hash lies between 0 and 2^32, scaled to
  * domain_homes slots; it sits there or behind, with no empty slot between. So a look-up goes from home until it meets an
  * empty slot or a greater hash, found or not, and nothing ever wraps: the last slot is empty.
  */
@@ -157,9 +157,6 @@ size_t snapshot_policy_title(const struct snapshot *s, const struct snap_policy 
 
 /* "FILE:LINE", or "built-in" without one; NUL-terminated, cut to cap. */
 void snapshot_place(const struct snapshot *s, struct snap_place place, char *to, size_t cap);
-
-/* The hash of a name's bytes, by which the table of domains is ordered. */
-uint32_t snapshot_hash(struct text name);
 
 /* As memcmp(3), a shorter text before a longer one that begins with it: the order of every sorted list of strings. */
 int snapshot_order(struct text a, struct text b);

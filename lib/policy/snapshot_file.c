@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -53,29 +52,14 @@ uint64_t snapshot_checksum(const void *bytes, size_t length)
 	return sum ^ sum >> 32;
 }
 
-/* 1,234,567 */
-static const char *grouped(uint64_t n, char to[32])
-{
-	char digits[24];
-	int len = snprintf(digits, sizeof digits, "%" PRIu64, n), at = 0;
-
-	for (int i = 0; i < len; i++) {
-		if (i > 0 && (len - i) % 3 == 0)
-			to[at++] = ',';
-		to[at++] = digits[i];
-	}
-	to[at] = '\0';
-	return to;
-}
-
 static int check_length(uint64_t said, size_t length, struct err *e)
 {
-	char a[32], b[32];
+	char a[TEXT_GROUPED], b[TEXT_GROUPED];
 
 	if (said > length)
-		return err_set(e, "cut off: %s of %s bytes", grouped(length, a), grouped(said, b));
+		return err_set(e, "cut off: %s of %s bytes", text_grouped(length, a), text_grouped(said, b));
 	if (said < length)
-		return err_set(e, "damaged: %s bytes where it says %s", grouped(length, a), grouped(said, b));
+		return err_set(e, "damaged: %s bytes where it says %s", text_grouped(length, a), text_grouped(said, b));
 	return 0;
 }
 

@@ -30,13 +30,13 @@ enum wire_result {
 };
 
 struct wire {
+	uint8_t skipping; /* over a limit: only the end is looked for; wire.c knows the states */
 	uint32_t seen; /* bytes of this request that were looked at */
 	uint32_t line; /* where the line begins that is being read */
 	uint32_t equals; /* what follows its first "="; 0: none was seen */
+	const char *fault; /* WIRE_MALFORMED: our own words */
 	uint32_t at[ATTR_COUNT]; /* where each value begins; 0: none came */
 	uint16_t len[ATTR_COUNT];
-	uint8_t skipping; /* over a limit: only the end is looked for; wire.c knows the states */
-	const char *fault; /* WIRE_MALFORMED: our own words */
 };
 
 /*

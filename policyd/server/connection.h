@@ -17,21 +17,25 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "policy/dialogue.h"
 #include "server/decisions.h"
 
-enum { OFFICE_BUFFER = 65536, STOP_GRACE = 2 /* seconds for a request begun */ };
+enum { OFFICE_BUFFER = 65536, OFFICE_ROUND = 32, STOP_GRACE = 2 /* seconds for a request begun */ };
 
 struct leftover;
 
+/* What is touched for every request comes first: two lines of a processor's cache. */
 struct connection {
 	ev_io io;
-	struct connection *before, *after; /* in the queue that it waits in */
-	int64_t since; /* clock_ms() when it began to wait there, or up to GRAIN before it was asked last */
+	int64_t since; /* clock_ms() when it began to wait there, or up to WAITING_GRAIN before it was asked last */
 	struct leftover *left; /* of a client that does not read its replies */
-	bool ended; /* the client has closed its sending side, or must be closed: after the replies */
+	bool ended; /* to be closed after the replies */
 	bool hurried; /* waits in office.hurried, not in office.idle */
+	bool asked; /* and got an answer, once */
+	struct connection *next_ready, **ready_at; /* in office.ready; ready_at: what points to it, NULL: nothing */
+	struct connection *before, *after; /* in the queue that it waits in */
 	struct dialogue dialogue;
 };
 
@@ -51,23 +55,33 @@ struct office {
 	struct queue hurried; /* with a request begun, or with replies unread */
 	ev_timer late;
 	bool stopping;
-	bool replied; /* the connection at hand got a reply in this event */
 	void (*gone)(void *context); /* a connection has ended */
 	void *context;
+	struct connection *ready; /* with something to be read or written, the first that was first */
 	char in[OFFICE_BUFFER], out[OFFICE_BUFFER];
 };
 
 void office_start(struct office *o, struct ev_loop *loop);
 
+/*
+ * Serves whoever has something to be read or written, before the loop waits; in the order in which that came about, some at a
+ * time: all are read from, then all decided, then all answered. So a processor stays with the same code for a while, and a
+ * client that is woken by its answer is not put to sleep again before the next answer comes.
+ */
+void office_work(struct office *o);
+
 /* A snapshot takes the place of the one before, for the next request of every connection. */
 void office_serve(struct office *o, const struct snapshot *s);
 
-/* Answers what has been sent, closes whoever has asked nothing, and gives the others STOP_GRACE seconds. */
+/* Answers what has been sent, closes whoever asks nothing now, and gives STOP_GRACE seconds to a request begun or about to begin. */
 void office_stop(struct office *o);
 
 bool office_empty(const struct office *o);
 
 /* Takes over fd, which is not blocking. -1: out of memory, fd is still the caller's. */
 int connection_start(struct office *o, int fd);
+
+/* For those that have waited too long. */
+void connection_end(struct office *o, struct connection *c);
 
 #endif

@@ -17,6 +17,8 @@
 #include <stdint.h>
 
 #include "policy/terms.h"
+#include "server/blindness.h"
+#include "server/counter.h"
 #include "server/relay_names.h"
 
 enum { COUNTERS_WORKERS = 256, COUNTERS_SUPERVISOR = COUNTERS_WORKERS, COUNTERS_SLOTS };
@@ -26,9 +28,7 @@ enum { COUNTERS_TIMES = 14 };
 extern const uint64_t counters_bound[COUNTERS_TIMES - 1];
 
 /* Things that are said once in a while, by whichever process comes first. */
-enum seldom { SELDOM_NO_RECIPIENT, SELDOM_CONTEXT, SELDOM_CONNECTIONS, SELDOM_DESCRIPTORS, SELDOMS };
-
-typedef _Atomic uint64_t counter;
+enum seldom { SELDOM_NO_RECIPIENT, SELDOM_CONTEXT, SELDOM_CONNECTIONS, SELDOM_DESCRIPTORS, SELDOM_BLIND, SELDOMS };
 
 struct slot {
 	_Alignas(64) counter open; /* connections now */
@@ -39,6 +39,7 @@ struct slot {
 	counter lines_dropped;
 	counter restarts; /* of the worker: the supervisor's */
 	counter took[COUNTERS_TIMES], took_sum; /* of the decisions that were timed; nanoseconds */
+	struct blindness_slot clients;
 };
 
 struct relay_counters {
@@ -57,12 +58,6 @@ struct counters {
 
 /* The shared mapping, or NULL with errno. */
 struct counters *counters_new(void);
-
-/* One writer: no need for a locked instruction. */
-static inline void counters_add(counter *c, uint64_t n)
-{
-	atomic_store_explicit(c, atomic_load_explicit(c, memory_order_relaxed) + n, memory_order_relaxed);
-}
 
 /* A decision that was timed. */
 void counters_time(struct slot *own, uint64_t nanoseconds);

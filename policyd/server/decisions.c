@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "server/decisions.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/escape.h"
@@ -64,6 +65,28 @@ static void warn_context(const struct request *rq)
 		words);
 }
 
+static void warn_blind(const struct blindness_finding *f)
+{
+	char address[IP_TEXT];
+
+	log_warning("nearly all clients seem to be %s (%" PRIu64 " of %" PRIu64
+		    " requests): a container network, or a proxy without the PROXY protocol, hides who they are, and "
+		    "nothing can be told apart by address: see mxonlyd(8), `clients have one private address` (this is "
+		    "said once an hour)",
+		ip_print(&f->address, address), f->same, f->seen);
+}
+
+static void look_at_clients(struct decisions *d, const struct request *rq)
+{
+	struct blindness_finding f;
+	int64_t now = clock_ms();
+
+	if (blindness_look(&d->clients, rq->attr[ATTR_CLIENT_ADDRESS], now) &&
+		blindness_found(d->counters, d->workers, now, &f) &&
+		counters_seldom(d->counters, SELDOM_BLIND, now, HOUR))
+		warn_blind(&f);
+}
+
 static void time_it(struct decisions *d)
 {
 	if (d->began != 0) {
@@ -100,6 +123,9 @@ static void decided(void *context, const struct snapshot *s, const struct reques
 		warn_verdict(s, rq, v);
 	if (v->unknown_context && counters_seldom(d->counters, SELDOM_CONTEXT, clock_ms(), MINUTE))
 		warn_context(rq);
+	if (v->reason != REASON_AUTHENTICATED &&
+		blindness_count(&d->clients, rq->attr[ATTR_CLIENT_ADDRESS], v->reason == REASON_RELAY))
+		look_at_clients(d, rq);
 	if (v->reason == REASON_NO_RECIPIENT && counters_seldom(d->counters, SELDOM_NO_RECIPIENT, clock_ms(), HOUR))
 		warn_no_recipient(rq);
 }
@@ -114,6 +140,7 @@ static void malformed(void *context, const char *why)
 
 void decisions_desk(struct desk *desk, struct decisions *d)
 {
+	d->clients.own = &d->own->clients;
 	desk->decided = decided;
 	desk->malformed = malformed;
 	desk->context = d;

@@ -21,9 +21,11 @@ struct decisions {
 	struct counters *counters;
 	struct slot *own;
 	struct relay_counters *relay; /* own ones */
+	unsigned workers; /* of the server */
 	uint16_t *number; /* of each relay of the snapshot (relay_names.h) */
 	unsigned untimed; /* decisions until the next that is timed */
 	uint64_t began; /* 0: the decision at hand is not timed */
+	struct blindness clients;
 };
 
 /* d must live as long as the desk. */

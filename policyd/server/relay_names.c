@@ -6,7 +6,7 @@
 /* Where the name is, or the free place that it would get; never full, for there are more places than names. */
 static unsigned place_of(const struct relay_names *names, struct text name)
 {
-	unsigned place = snapshot_hash(name) % RELAY_PLACES, number;
+	unsigned place = text_hash(name) % RELAY_PLACES, number;
 
 	while ((number = atomic_load_explicit(&names->place[place], memory_order_acquire)) != 0) {
 		if (text_is(name, names->name[number - 1]))

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "server/renewal.h"
 
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "server/logger.h"
+
+enum { NICE = 10 /* a tenth of the time of a worker that is always busy */ };
 
 /* What is known of the last load; takes over f. */
 static void keep(struct renewal *r, struct faults *f)
@@ -50,11 +53,13 @@ int renewal_begin(struct renewal *r)
 	struct err e;
 
 	log_info("reloading %s", r->config);
-	if (load_start(&r->loading, r->config, &e) < 0) {
+	if (load_start(&r->loading, r->config, LOAD_SECONDS, &e) < 0) {
 		fault_add(&faults, NULL, 0, "cannot reload: %s", e.text);
 		keep(r, &faults);
 		return -1;
 	}
+	/* Nobody waits for it but whoever asked for the reload: it makes way for the workers. */
+	setpriority(PRIO_PROCESS, (id_t)r->loading.child, NICE);
 	ev_io_set(&r->io, r->loading.socket, EV_READ);
 	ev_io_start(r->loop, &r->io);
 	return 0;

@@ -35,7 +35,10 @@ static void keep_reports(void)
 }
 #endif
 
-/* Rights of Landlock's first version; later ones are added as far as the kernel knows them. */
+/*
+ * Rights of Landlock's first version. What later ones name takes more than that: moving a file is refused to whoever enters at
+ * all, truncating and the ioctls of devices take a file that is open for writing, sockets are seccomp's.
+ */
 static const __u64 all_files =
 	LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_READ_FILE |
 	LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |
@@ -103,7 +106,7 @@ static const int for_supervisor[] = { SCMP_SYS(openat), SCMP_SYS(open), SCMP_SYS
 	SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(getdents64), SCMP_SYS(getcwd), SCMP_SYS(pread64),
 	SCMP_SYS(pwrite64), SCMP_SYS(memfd_create), SCMP_SYS(ftruncate), SCMP_SYS(pipe2), SCMP_SYS(socketpair),
 	SCMP_SYS(dup), SCMP_SYS(dup2), SCMP_SYS(dup3), SCMP_SYS(close_range), SCMP_SYS(clone), SCMP_SYS(fork),
-	SCMP_SYS(vfork), SCMP_SYS(wait4), SCMP_SYS(waitid), SCMP_SYS(kill), SCMP_SYS(getppid),
+	SCMP_SYS(vfork), SCMP_SYS(wait4), SCMP_SYS(waitid), SCMP_SYS(kill), SCMP_SYS(getppid), SCMP_SYS(setpriority),
 	SCMP_SYS(set_robust_list), SCMP_SYS(set_tid_address), SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(getuid),
 	SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getegid), SCMP_SYS(umask), SCMP_SYS(prlimit64),
 	SCMP_SYS(getrlimit), SCMP_SYS(sched_getaffinity), SCMP_SYS(seccomp), SCMP_SYS(landlock_create_ruleset),

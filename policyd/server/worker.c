@@ -25,7 +25,7 @@ struct worker {
 	struct log_sender log;
 	ev_io channel;
 	ev_signal term, interrupt;
-	ev_prepare flush;
+	ev_prepare before_waiting;
 	int status;
 };
 
@@ -113,13 +113,13 @@ static void on_signal(struct ev_loop *loop, ev_signal *s, int events)
 	stop(s->data);
 }
 
-/* Log lines leave together, before the loop waits. */
-static void on_flush(struct ev_loop *loop, ev_prepare *p, int events)
+static void on_before_waiting(struct ev_loop *loop, ev_prepare *p, int events)
 {
 	struct worker *w = p->data;
 
 	(void)loop;
 	(void)events;
+	office_work(&w->office);
 	logger_flush(&w->log);
 }
 
@@ -145,9 +145,9 @@ static void watch(struct worker *w)
 	w->term.data = w->interrupt.data = w;
 	ev_signal_start(w->loop, &w->term);
 	ev_signal_start(w->loop, &w->interrupt);
-	ev_prepare_init(&w->flush, on_flush);
-	w->flush.data = w;
-	ev_prepare_start(w->loop, &w->flush);
+	ev_prepare_init(&w->before_waiting, on_before_waiting);
+	w->before_waiting.data = w;
+	ev_prepare_start(w->loop, &w->before_waiting);
 }
 
 static void set_up(struct worker *w, const struct worker_place *place)
@@ -159,9 +159,10 @@ static void set_up(struct worker *w, const struct worker_place *place)
 		.fd = place->log, .pid = getpid(), .gather = true, .dropped = &own->lines_dropped
 	};
 	log_to(logger_send, &w->log);
-	w->decisions = (struct decisions){
-		.counters = place->counters, .own = own, .relay = place->counters->relay[place->number]
-	};
+	w->decisions = (struct decisions){ .counters = place->counters,
+		.own = own,
+		.relay = place->counters->relay[place->number],
+		.workers = place->workers };
 	decisions_desk(&w->office.desk, &w->decisions);
 	w->office.decisions = &w->decisions;
 	w->office.counters = own;

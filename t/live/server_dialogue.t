@@ -45,6 +45,25 @@ subtest 'pipelined' => sub {
 	is(join('', map { $_ eq 'DUNNO' ? 'p' : /$refusal/ ? 'R' : '?' } @got), 'ppR' x 10, 'in their order');
 };
 
+# More than a worker serves in one round, and each asks more than it has room for in its share of one; some go in between.
+subtest 'a crowd, each with many at once' => sub {
+	my $short = "request=smtpd_access_policy\nrecipient=u\@a.example\n\n";
+	my @crowd = map { $server->connect } 1 .. 80;
+	kill('STOP', $server->workers);    # so that all have asked when they go on
+	for my $i (0 .. $#crowd) {
+		syswrite($crowd[$i], join('', map { $_ % ($i % 7 + 2) ? $short : request(RELAY) } 1 .. 100));
+		close($crowd[$i]) if $i % 10 == 9;
+	}
+	kill('CONT', $server->workers);
+	my $wrong = '';
+	for my $i (grep { $_ % 10 != 9 } 0 .. $#crowd) {
+		last if $wrong;
+		my $got = join('', map { $_ eq 'DUNNO' ? 'p' : /^DEFER_IF_PERMIT 4\.7\.1 later/ ? 'd' : '?' } answers($crowd[$i], 100));
+		$wrong = "client $i got $got" if $got ne join('', map { $_ % ($i % 7 + 2) ? 'd' : 'p' } 1 .. 100);
+	}
+	is($wrong, '', 'each gets its own answers, in their order');
+};
+
 subtest 'byte by byte' => sub {
 	my $socket = $server->connect;
 	syswrite($socket, $_) for split(//, request(RELAY) . request(DIRECT));

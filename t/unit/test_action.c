@@ -271,7 +271,28 @@ START_TEST(verbs)
 }
 END_TEST
 
+/* Each byte at each place of a value that is longer than a word of the processor. */
+START_TEST(every_byte)
+{
+	const struct text action = text_of("REJECT x:${sender}");
+	char value[20], to[ACTION_MAX];
+
+	for (int c = 0; c < 256; c++) {
+		for (size_t place = 0; place < sizeof value; place++) {
+			struct text variables[VAR_COUNT] = { [VAR_SENDER] = { value, sizeof value } };
+			char want = c >= 0x20 && c < 0x7f ? (char)c : '?';
+			memset(value, 'a', sizeof value);
+			value[place] = (char)c;
+			size_t n = action_render(action, variables, to);
+			if (c == ' ' && place == sizeof value - 1)
+				continue; /* cut off */
+			ck_assert_msg(n == 9 + sizeof value && to[9 + place] == want, "byte %d at %zu", c, place);
+		}
+	}
+}
+END_TEST
+
 int main(void)
 {
-	return unit_run("action", UNIT_TESTS(taken, refused, defaults, rendered, permits, verbs));
+	return unit_run("action", UNIT_TESTS(every_byte, taken, refused, defaults, rendered, permits, verbs));
 }

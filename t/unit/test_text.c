@@ -84,6 +84,26 @@ START_TEST(numbers)
 }
 END_TEST
 
+START_TEST(grouped)
+{
+	static const struct {
+		uint64_t n;
+		const char *want;
+	} rows[] = {
+		{ 0, "0" },
+		{ 999, "999" },
+		{ 1000, "1,000" },
+		{ 12345, "12,345" },
+		{ 1234567, "1,234,567" },
+		{ UINT64_MAX, "18,446,744,073,709,551,615" },
+	};
+	char to[TEXT_GROUPED];
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		row_str(rows[i].want, text_grouped(rows[i].n, to), rows[i].want);
+}
+END_TEST
+
 START_TEST(equality)
 {
 	ck_assert(text_equal_nocase(text_of("Relay.Example"), text_of("rELAY.eXAMPLE")));
@@ -92,6 +112,11 @@ START_TEST(equality)
 	ck_assert(!text_equal_nocase(text_of("["), text_of("{")));
 	ck_assert(!text_equal_nocase(text_of("\xc4"), text_of("\xe4")));
 	ck_assert(text_equal(text_cut(NULL, 0), text_of("")));
+	ck_assert(text_begins(text_of("HELO=x"), "helo="));
+	ck_assert(text_begins(text_of("helo="), "helo="));
+	ck_assert(!text_begins(text_of("helo"), "helo="));
+	ck_assert(!text_begins(text_of("xhelo="), "helo="));
+	ck_assert(text_begins(text_of(""), ""));
 }
 END_TEST
 
@@ -188,5 +213,6 @@ END_TEST
 
 int main(void)
 {
-	return unit_run("text", UNIT_TESTS(lower, trim, word_list, numbers, equality, distance, nearest, errors));
+	return unit_run(
+		"text", UNIT_TESTS(lower, trim, word_list, numbers, grouped, equality, distance, nearest, errors));
 }

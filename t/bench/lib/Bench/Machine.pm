@@ -4,7 +4,7 @@ package Bench::Machine;
 use strict;
 use warnings;
 use Exporter 'import';
-our @EXPORT_OK = qw(busy disturbance tree cpu_ns pss median text_of);
+our @EXPORT_OK = qw(busy disturbance children_s ended_s tree cpu_ns pss median text_of);
 
 sub text_of {
 	my ($path) = @_;
@@ -28,6 +28,16 @@ sub disturbance {
 	my $steal = 100 * ($after->{steal} - $before->{steal}) / $all;
 	my $others = 100 * ($after->{worked} - $before->{worked} - 100 * $ours) / $all;
 	return ($steal, $others < 0 ? 0 : $others);
+}
+
+# CPU seconds of our own children that have ended.
+sub children_s { my @t = times; return $t[2] + $t[3] }
+
+# CPU seconds of a process' children that have ended.
+sub ended_s {
+	my ($pid) = @_;
+	my @f = split ' ', text_of("/proc/$pid/stat") =~ s/.*\) //sr;
+	return (($f[13] // 0) + ($f[14] // 0)) / 100;
 }
 
 # A process and all below it.

@@ -5,10 +5,17 @@ use strict;
 use warnings;
 use Exporter 'import';
 use Bench::Machine qw(median);
-our @EXPORT_OK = qw(pairs ratio_of span_of);
+our @EXPORT_OK = qw(pairs ratio_of span_of disturbed);
 
 # Percent of the machine that the host may take, and that other processes may work, before a pair counts as disturbed.
 our ($STEAL, $OTHERS) = (3, 5);
+
+# How much of what is allowed was reached; over 1: disturbed.
+sub disturbed {
+	my ($steal, $others) = @_;
+	my @d = sort { $b <=> $a } ($steal // 0) / $STEAL, ($others // 0) / $OTHERS;
+	return $d[0];
+}
 
 # Measures $ours and $reference $count times each, in turns, the first changing; each returns a hash of figures.
 # Of disturbed pairs the least disturbed are used only when fewer than three are left.
@@ -20,13 +27,7 @@ sub pairs {
 		for my $who ($i % 2 ? qw(ours reference) : qw(reference ours)) {
 			$p{$who} = $who eq 'ours' ? $ours->() : $reference->();
 		}
-		$p{disturbed} = 0;
-		for my $r (@p{qw(ours reference)}) {
-			my ($steal, $others) = (($r->{steal} // 0) / $STEAL, ($r->{others} // 0) / $OTHERS);
-			for my $d ($steal, $others) {
-				$p{disturbed} = $d if $d > $p{disturbed};
-			}
-		}
+		($p{disturbed}) = sort { $b <=> $a } map { disturbed($_->{steal}, $_->{others}) } @p{qw(ours reference)};
 		push @all, \%p;
 	}
 	my @sorted = sort { $a->{disturbed} <=> $b->{disturbed} } @all;
@@ -34,7 +35,7 @@ sub pairs {
 	my $enough = $count < 3 ? $count : 3;
 	@good = @sorted[0 .. $enough - 1] if @good < $enough;
 	return { used => \@good, made => scalar @all, disturbed => $good[-1]{disturbed} > 1,
-		steal => $sorted[-1] ? max_of(\@all, 'steal') : 0, others => max_of(\@all, 'others') };
+		steal => max_of(\@all, 'steal'), others => max_of(\@all, 'others') };
 }
 
 sub max_of {

@@ -5,7 +5,7 @@ use strict;
 use warnings;
 use IO::Socket::UNIX;
 use Time::HiRes qw(sleep time);
-use Bench::Machine qw(busy disturbance cpu_ns pss);
+use Bench::Machine qw(busy disturbance children_s ended_s cpu_ns pss);
 
 # command: a list; socket: where it will listen; log: a file for its standard error.
 sub start {
@@ -13,7 +13,7 @@ sub start {
 	my $self = bless { %o, target => "unix:$o{socket}", begun => time }, $class;
 	unlink $o{socket};
 	# The sink is our child, not the server's: its CPU is not the server's either.
-	open $self->{sink_end}, '|-', $o{sink} or die "$o{sink}: $!\n" if $o{sink};
+	$self->{sink_pid} = open $self->{sink_end}, '|-', $o{sink} or die "$o{sink}: $!\n" if $o{sink};
 	$self->{pid} = fork // die "fork: $!\n";
 	if ($self->{pid} == 0) {
 		open STDIN, '<', '/dev/null';
@@ -49,15 +49,21 @@ sub wait_for_answer {
 # What a run of policyload says, and what it cost: CPU us a request, PSS, steal and others' work in percent.
 sub load {
 	my ($self, $policyload, @options) = @_;
-	my ($before, $cpu) = (busy(), cpu_ns($self->{pid}));
+	my ($before, $cpu, $rest) = (busy(), cpu_ns($self->{pid}), $self->rest_s);
 	my $words = qx($policyload @options $self->{target} 2>&1);
 	$? == 0 && $words =~ /^requests=/m or die "policyload @options: $words\n";
 	my %r = $words =~ /(\w+)=([0-9.]+)/g;
 	my $used = cpu_ns($self->{pid}) - $cpu;
 	$r{cpu_us} = $r{requests} ? $used / 1000 / $r{requests} : 0;
 	$r{pss} = pss($self->{pid});
-	($r{steal}, $r{others}) = disturbance($before, busy(), $used / 1e9 + $r{client_cpu_s});
+	($r{steal}, $r{others}) = disturbance($before, busy(), $used / 1e9 + $self->rest_s - $rest);
 	return \%r;
+}
+
+# CPU seconds that we cause beside those of the server's processes: clients, what they have ended, the sink.
+sub rest_s {
+	my ($self) = @_;
+	return children_s() + ended_s($self->{pid}) + ($self->{sink_pid} ? cpu_ns($self->{sink_pid}) / 1e9 : 0);
 }
 
 # Ends it, and waits until it has.

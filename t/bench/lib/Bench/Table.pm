@@ -41,27 +41,32 @@ sub note_of {
 	my ($p) = @_;
 	my $words = @{ $p->{used} } . " of $p->{made} pairs";
 	$words .= sprintf ', steal to %.0f %%', $p->{steal} if $p->{steal} >= 0.5;
-	$words .= ', all DISTURBED' if $p->{disturbed};
+	$words .= sprintf ', all DISTURBED (others to %.0f %%)', $p->{others} if $p->{disturbed};
 	return $words;
 }
 
+# Markdown that is a table for the eye as well.
+my $FORM = "| %-47s | %-25s | %-25s | %7s | %7s | %-3s | %s |\n";
+
 sub header {
-	return sprintf "%-46s %-30s %-30s %8s %8s %-4s %s\n%s\n", 'what', 'ours: median (min-max)',
-		'reference: median (min-max)', 'value', 'goal', 'met', 'note', '-' x 150;
+	return sprintf($FORM, 'what', 'ours: median (min-max)', 'reference', 'value', 'goal', 'met', 'pairs used; remarks')
+		. sprintf $FORM, map { '-' x $_ } 47, 25, 25, 7, 7, 3, 19;
 }
 
 sub line {
 	my ($r) = @_;
 	my $goal = defined $r->{goal} ? ($r->{least} ? '>= ' : '<= ') . $r->{goal} : '';
-	return sprintf "%-46s %-30s %-30s %8s %8s %-4s %s\n", $r->{what}, $r->{ours} // '', $r->{reference} // '',
+	return sprintf $FORM, $r->{what}, $r->{ours} // '', $r->{reference} // '',
 		sprintf($r->{value} >= 100 ? '%.0f' : '%.2f', $r->{value}), $goal, $r->{met}, $r->{note} // '';
 }
 
 sub print_row {
 	my ($self, $r) = @_;
-	print header() if !$self->{begun}++;
+	print header() if @{ $self->{rows} } == 1;
 	print line($r);
 }
+
+sub as_text { return header() . join '', map { line($_) } @{ $_[0]{rows} } }
 
 sub missed { return grep { $_->{met} eq 'NO' } @{ $_[0]{rows} } }
 
