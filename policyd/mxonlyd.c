@@ -147,7 +147,7 @@ int main(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	if (o.check)
-		return check_run(o.server.config);
+		return check_run(o.server.config, NULL, NULL);
 	if (o.single)
 		return single_run(o.server.config);
 	if (o.server.daemon)

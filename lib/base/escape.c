@@ -6,7 +6,8 @@
 
 enum { UNIT = 6 }; /* bytes that the longest escape and a NUL take */
 
-typedef size_t escape(char to[UNIT], unsigned char c);
+/* How the first byte of rest is written. */
+typedef size_t escape(char to[UNIT], struct text rest);
 
 void line_start(struct line *l, char *at, size_t cap)
 {
@@ -81,35 +82,37 @@ static unsigned kinds_of(struct text t)
 	return kinds;
 }
 
-/* c as it is, or \xNN behind `slash`. */
-static size_t escape_byte(char to[UNIT], unsigned char c, const char *slash)
+/* The first byte of rest as it is, or \xNN behind `slash`; a backslash that reads like the beginning of that is written so too. */
+static size_t escape_byte(char to[UNIT], struct text rest, const char *slash)
 {
-	if (!is_printable(c))
+	unsigned char c = (unsigned char)rest.at[0];
+
+	if (!is_printable(c) || (c == '\\' && rest.len > 1 && rest.at[1] == 'x'))
 		return (size_t)snprintf(to, UNIT, "%sx%02x", slash, c);
 	to[0] = (char)c;
 	return 1;
 }
 
-static size_t escape_plain(char to[UNIT], unsigned char c)
+static size_t escape_plain(char to[UNIT], struct text rest)
 {
-	return escape_byte(to, c, "\\");
+	return escape_byte(to, rest, "\\");
 }
 
-static size_t escape_quoted(char to[UNIT], unsigned char c)
+static size_t escape_quoted(char to[UNIT], struct text rest)
 {
-	if (c != '"' && c != '\\')
-		return escape_plain(to, c);
+	if (rest.at[0] != '"' && rest.at[0] != '\\')
+		return escape_plain(to, rest);
 	to[0] = '\\';
-	to[1] = (char)c;
+	to[1] = rest.at[0];
 	return 2;
 }
 
 /* Within a JSON string a backslash is written twice, so a reader gets the text \xNN. */
-static size_t escape_json(char to[UNIT], unsigned char c)
+static size_t escape_json(char to[UNIT], struct text rest)
 {
-	if (c == '"' || c == '\\')
-		return escape_quoted(to, c);
-	return escape_byte(to, c, "\\\\");
+	size_t n = escape_byte(to, rest, "\\\\");
+
+	return n > 1 ? n : escape_quoted(to, rest);
 }
 
 /* Cut before the first byte whose escape does not fit. plain: `one` leaves all bytes as they are. */
@@ -121,8 +124,8 @@ static void put_escaped(struct line *l, struct text foreign, bool plain, escape 
 		put(l, foreign.at, foreign.len);
 		return;
 	}
-	for (size_t i = 0; i < foreign.len; i++)
-		if (!put(l, unit, one(unit, (unsigned char)foreign.at[i])))
+	for (; foreign.len > 0; foreign = text_cut(foreign.at + 1, foreign.len - 1))
+		if (!put(l, unit, one(unit, foreign)))
 			return;
 }
 
@@ -143,7 +146,7 @@ static void put_quoted(struct line *l, struct text foreign, escape *one)
 
 void line_plain(struct line *l, struct text foreign)
 {
-	put_escaped(l, foreign, !(kinds_of(foreign) & UNPRINTABLE), escape_plain);
+	put_escaped(l, foreign, !(kinds_of(foreign) & (UNPRINTABLE | QUOTED)), escape_plain);
 }
 
 void line_value(struct line *l, struct text foreign)

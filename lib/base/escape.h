@@ -30,10 +30,10 @@ void line_format(struct line *l, const char *format, ...) __attribute__((format(
 /* A log value: bytes that are not printable ASCII as \xNN; in double quotes, with \" and \\, when it holds a space, a quote, a backslash or "=". */
 void line_value(struct line *l, struct text foreign);
 
-/* The same bytes within words: not printable ASCII as \xNN, nothing quoted. */
+/* The same bytes within words: not printable ASCII as \xNN, nothing quoted; a backslash before an x as \x5c. */
 void line_plain(struct line *l, struct text foreign);
 
-/* A JSON string (RFC 8259) with its quotes: bytes that are not printable ASCII as the text \xNN. */
+/* A JSON string (RFC 8259) with its quotes: bytes that are not printable ASCII as the text \xNN, a backslash before an x as \x5c. */
 void line_json(struct line *l, struct text foreign);
 
 #endif

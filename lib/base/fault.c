@@ -9,40 +9,16 @@
 #include "base/buf.h"
 #include "base/escape.h"
 #include "base/file.h"
+#include "base/utf8.h"
 
 enum { LINE = 2048, PLACE = 1024, READ = 65536, READ_MAX = 2 * FAULTS_KEPT * (LINE + 16) };
-
-/* Bytes of the well-formed UTF-8 character at s, or 0. */
-static size_t utf8_length(const unsigned char *s, size_t left, unsigned long *code)
-{
-	size_t n = s[0] >= 0xc2 && s[0] < 0xe0 ? 2 : (s[0] & 0xf0) == 0xe0 ? 3 : s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : 0;
-
-	if (n == 0 || n > left)
-		return 0;
-	*code = s[0] & (0x7fu >> n);
-	for (size_t i = 1; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		*code = *code << 6 | (s[i] & 0x3fu);
-	}
-	if ((n == 3 && (*code < 0x800 || (*code >= 0xd800 && *code < 0xe000))) ||
-		(n == 4 && (*code < 0x10000 || *code > 0x10ffff)))
-		return 0;
-	return n;
-}
-
-/* What moves a terminal's cursor or turns its text around: C1 controls, line separators, directions. */
-static bool misleads(unsigned long code)
-{
-	return code < 0xa0 || (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
-}
 
 static void put_clean(struct line *l, struct text words)
 {
 	while (words.len > 0) {
 		unsigned long code = 0;
-		size_t n = utf8_length((const unsigned char *)words.at, words.len, &code);
-		if (n == 0 || misleads(code)) {
+		size_t n = utf8_length(words, &code);
+		if (n == 0 || utf8_misleads(code)) {
 			n = n > 0 ? n : 1;
 			line_plain(l, text_cut(words.at, n));
 		} else {

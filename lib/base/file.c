@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -30,25 +31,64 @@ static int read_to_end(int fd, const struct stat *s, struct buf *b)
 	}
 }
 
-int file_read(const char *path, struct buf *b, time_t *modified, struct err *e)
+int fd_read_all(int fd, struct buf *b, time_t *modified, struct err *e)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	size_t begun = b->len;
 	struct stat s;
-	int why;
+	int why = fstat(fd, &s) < 0 ? errno : read_to_end(fd, &s, b);
 
-	if (fd < 0)
-		return err_set(e, "%s: %s", path, strerror(errno));
-	why = fstat(fd, &s) < 0 ? errno : read_to_end(fd, &s, b);
-	close(fd);
 	if (why != 0) {
 		b->len = begun;
-		return err_set(e, "%s: %s", path, strerror(why));
+		return err_set(e, "%s", strerror(why));
 	}
 	*buf_room(b, 0) = '\0';
 	if (modified)
 		*modified = s.st_mtime;
 	return 0;
+}
+
+static const char *not_regular(int fd)
+{
+	struct stat s;
+
+	if (fstat(fd, &s) < 0)
+		return strerror(errno);
+	switch (s.st_mode & S_IFMT) {
+	case S_IFREG:
+		return NULL;
+	case S_IFDIR:
+		return strerror(EISDIR);
+	case S_IFIFO:
+		return "is a pipe, not a file";
+	default:
+		return "is a device, not a file";
+	}
+}
+
+static int read_path(const char *path, bool regular, struct buf *b, time_t *modified, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (regular ? O_NONBLOCK : 0)), result;
+	const char *why;
+
+	if (fd < 0)
+		return err_set(e, "%s: %s", path, strerror(errno));
+	why = regular ? not_regular(fd) : NULL;
+	if (why)
+		result = err_set(e, "%s: %s", path, why);
+	else if ((result = fd_read_all(fd, b, modified, e)) < 0)
+		err_wrap(e, "%s", path);
+	close(fd);
+	return result;
+}
+
+int file_read(const char *path, struct buf *b, time_t *modified, struct err *e)
+{
+	return read_path(path, false, b, modified, e);
+}
+
+int file_read_regular(const char *path, struct buf *b, time_t *modified, struct err *e)
+{
+	return read_path(path, true, b, modified, e);
 }
 
 int fd_write_all(int fd, const void *bytes, size_t n, struct err *e)

@@ -15,8 +15,14 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* The whole of a regular file or a pipe behind what b holds; *modified (may be NULL) gets its mtime. */
+/* The whole of a file or a pipe behind what b holds; *modified (may be NULL) gets its mtime. */
 int file_read(const char *path, struct buf *b, time_t *modified, struct err *e);
+
+/* The same of a regular file alone: a pipe or a device may never end, or never begin. */
+int file_read_regular(const char *path, struct buf *b, time_t *modified, struct err *e);
+
+/* All that comes from fd; e does not name it. */
+int fd_read_all(int fd, struct buf *b, time_t *modified, struct err *e);
 
 /* All bytes to fd, however many writes that takes. */
 int fd_write_all(int fd, const void *bytes, size_t n, struct err *e);

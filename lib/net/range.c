@@ -193,6 +193,9 @@ static int parse_prefix(struct range *r, struct side *s, struct text behind, str
 	} else if (prefix_length(behind, s->ip.v6 || s->mapped ? 128 : 32, t, &length, e) < 0) {
 		return -1;
 	}
+	if (s->mapped && length <= 32)
+		return err_set(e, HINT_QUOTED ": an IPv4-mapped range has a prefix of 96 or more: %s/%u meant?",
+			HINT_TEXT(t), ip_print(&s->ip, quad), length);
 	if (s->mapped && length >= 96)
 		length -= 96;
 	else if (s->mapped)

@@ -208,7 +208,8 @@ void config_check(struct build *b)
 	fill_in_presets(b);
 	check_sockets(b);
 	if (c->relay_count == 0 && !b->lost_section)
-		fault_add(b->faults, c->files.at[0], 1, "no [relay NAME] section: nobody could deliver mail");
+		fault_add(b->faults, c->files.at[0], 1,
+			"no [relay NAME] section: nobody could deliver mail (`mxonly init` writes one)");
 	for (uint32_t i = 0; i < c->relay_count; i++)
 		check_relay(b, i);
 	check_wide(b);

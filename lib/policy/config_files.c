@@ -56,7 +56,7 @@ const char *list_file_read(
 	struct text line;
 	struct err e;
 
-	if (file_read(path, &bytes, modified, &e) < 0) {
+	if (file_read_regular(path, &bytes, modified, &e) < 0) {
 		value_fault(b, v, word.at, "%s", e.text);
 		buf_free(&bytes);
 		free(path);
@@ -144,7 +144,7 @@ static void include_file(struct build *b, const char *path, struct place by)
 
 	if (b->depth >= DEPTH_MAX)
 		place_fault(b, by, "include: more than %d files deep", DEPTH_MAX);
-	else if (file_read(path, &bytes, NULL, &e) < 0)
+	else if (file_read_regular(path, &bytes, NULL, &e) < 0)
 		place_fault(b, by, "include: %s", e.text);
 	else
 		ini_read(b, text_cut(bytes.at, bytes.len), path, by);

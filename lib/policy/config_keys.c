@@ -19,12 +19,14 @@ static void sections_of(const struct setting *row, char *to, size_t cap)
 {
 	struct {
 		const char *word, *argument;
-	} all[SECTIONS];
+	} all[SECTIONS] = { { NULL, NULL } };
 	size_t n = 0, len = 0;
 
 	for (unsigned i = 0; i < SECTIONS; i++)
-		if (row->sections & (1u << i))
-			all[n++].word = section_word[i], all[n - 1].argument = section_argument[i];
+		if (row->sections & (1u << i)) {
+			all[n].word = section_word[i];
+			all[n++].argument = section_argument[i];
+		}
 	for (size_t i = 0; i < n && len < cap; i++)
 		len += (size_t)snprintf(to + len, cap - len, "%s[%s%s%s]",
 			i == 0	    ? ""

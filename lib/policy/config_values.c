@@ -209,7 +209,7 @@ static void read_delimiter(struct build *b, const struct value *v)
 	for (size_t i = 0; i < v->text.len; i++) {
 		char c = v->text.at[i];
 		char lower = ascii_lower(c);
-		if (c <= ' ' || c > '~' || (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9')) {
+		if (c <= ' ' || c > '~' || c == '@' || (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9')) {
 			value_fault(b, v, v->text.at, "`%.*s`: only characters such as + and -, side by side",
 				WORDS(v->text));
 			return;

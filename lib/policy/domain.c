@@ -4,6 +4,7 @@
 #include <idn2.h>
 #include <stdint.h>
 
+#include "base/utf8.h"
 #include "net/ip.h"
 
 enum { NAME_MAX_BYTES = 8192, LABEL_MAX = 63, NAME_MAX_DNS = 253 };
@@ -153,6 +154,22 @@ static bool name_byte(char c)
 }
 
 /* The normalised name, without a leading dot: letters, labels, lengths. given: as the person wrote it. */
+/* What libidn2 refused stays as it was written: then it must at least be text. */
+static int check_text(struct text name, struct text given, struct err *e)
+{
+	unsigned long code;
+
+	while (name.len > 0) {
+		size_t n = name.at[0] & 0x80 ? utf8_length(name, &code) : 1;
+		if (n == 0)
+			return err_set(e, "`%.*s` is not UTF-8", (int)given.len, given.at);
+		if (n > 1 && utf8_misleads(code))
+			return err_set(e, "`%.*s`: U+%04lX cannot stand in a domain", (int)given.len, given.at, code);
+		name = text_cut(name.at + n, name.len - n);
+	}
+	return 0;
+}
+
 static int check_labels(struct text name, struct text given, struct err *e)
 {
 	size_t label = 0;
@@ -181,7 +198,10 @@ int domain_parse(struct text name, bool leading_dot, char to[DOMAIN_MAX + 1], st
 	struct text bare = text_cut(name.at + dot, name.len - dot);
 	to[0] = '.';
 	size_t len = domain_normalise(bare, to + dot, DOMAIN_MAX - dot);
-	if (check_labels(text_cut(to + dot, len), name, e) < 0)
+	struct text normalised = text_cut(to + dot, len);
+	if (check_labels(normalised, name, e) < 0 || check_text(normalised, name, e) < 0)
+		return -1;
+	if (refuse_other_things(normalised, false, e) < 0) /* IDNA makes digits and dots of other characters */
 		return -1;
 	to[dot + len] = 0;
 	return 0;

@@ -27,7 +27,8 @@ size_t domain_normalise(struct text name, char *to, size_t cap);
 
 /*
  * A name of a configuration: normalised into to, NUL-terminated. -1 with what is wrong and what was probably meant: an
- * address, a literal, a mail address, a wildcard, an empty label, a bad character, a label over 63 or a name over 253 bytes.
+ * address, a literal, a mail address, a wildcard, an empty label, a bad character, a label over 63 or a name over 253 bytes, what
+ * is no UTF-8.
  * leading_dot: ".example.net" (every name below) is allowed and keeps its dot.
  */
 int domain_parse(struct text name, bool leading_dot, char to[DOMAIN_MAX + 1], struct err *e);

@@ -5,46 +5,46 @@
 #include <unistd.h>
 
 #include "policy/load.h"
-#include "policy/snapshot.h"
 
 static void print_count(const char *before, size_t n, const char *one)
 {
 	printf("%s%zu %s%s", before, n, one, n == 1 ? "" : "s");
 }
 
-static int say_fit(const char *path, int fd, const struct faults *f)
+/* s: NULL when the configuration itself has faults. */
+static void say(const char *path, const struct snapshot *s, const struct faults *f)
 {
-	const struct snapshot *s;
-	struct err e;
-
-	if (snapshot_map(&s, fd, &e) < 0) {
-		fprintf(stderr, "%s: %s\n", path, e.text);
-		return 2;
+	if (s == NULL || f->errors > 0) {
+		printf("%s: not fit to serve", path);
+		print_count(": ", f->errors, "fault");
+	} else {
+		printf("%s: fit to serve", path);
+		print_count(": ", s->relays.count, "relay");
+		print_count(", ", s->domain_count, "domain");
+		if (f->warnings > 0)
+			print_count(", ", f->warnings, "warning");
 	}
-	printf("%s: fit to serve", path);
-	print_count(": ", s->relays.count, "relay");
-	print_count(", ", s->domain_count, "domain");
-	if (f->warnings > 0)
-		print_count(", ", f->warnings, "warning");
 	putchar('\n');
-	snapshot_unmap(s);
-	return 0;
 }
 
-int check_run(const char *path)
+int check_run(const char *path, check_more *more, void *context)
 {
+	const struct snapshot *s = NULL;
 	struct faults f = { 0 };
-	int fd = load(path, &f), status = 2;
+	int fd = load(path, &f);
+	struct err e;
 
+	if (fd >= 0 && snapshot_map(&s, fd, &e) < 0)
+		fault_add(&f, path, 0, "%s", e.text);
+	if (s && more)
+		more(context, s, &f);
 	faults_print(&f, stderr);
-	if (fd >= 0) {
-		status = say_fit(path, fd, &f);
+	say(path, s, &f);
+	int status = f.errors > 0 ? 2 : 0;
+	if (s)
+		snapshot_unmap(s);
+	if (fd >= 0)
 		close(fd);
-	} else {
-		printf("%s: not fit to serve", path);
-		print_count(": ", f.errors, "fault");
-		putchar('\n');
-	}
 	faults_free(&f);
 	return status;
 }

@@ -91,8 +91,11 @@ FILE *control_text(struct control *c, unsigned client)
 {
 	struct control_client *to = &c->client[client];
 
-	if (to->text == NULL && (to->text = open_memstream(&to->answer, &to->len)) != NULL)
-		fputs("?\n", to->text); /* the status comes when it is known */
+	if (to->text == NULL) {
+		to->text = open_memstream(&to->answer, &to->len);
+		if (to->text != NULL)
+			fputs("?\n", to->text); /* the status comes when it is known */
+	}
 	return to->text;
 }
 
@@ -232,15 +235,38 @@ static void on_again(struct ev_loop *loop, ev_timer *t, int events)
 		ev_io_start(loop, &c->io);
 }
 
+/* The place of whoever has been silent the longest, once that is long enough; NULL: nobody makes way now. */
+static struct control_client *make_room(struct control *c)
+{
+	struct control_client *silent = NULL;
+	double least = CONTROL_PATIENCE - CONTROL_SILENT;
+
+	for (unsigned i = 0; i < CONTROL_CLIENTS; i++) {
+		struct control_client *client = &c->client[i];
+		double left = ev_timer_remaining(c->loop, &client->late);
+
+		if (client->phase == CLIENT_ASKS && left <= least) {
+			silent = client;
+			least = left;
+		}
+	}
+	if (silent != NULL)
+		release(silent);
+	return silent;
+}
+
 static void on_listener(struct ev_loop *loop, ev_io *io, int events)
 {
 	struct control *c = io->data;
 	struct control_client *client = free_client(c);
 	int fd;
 
+	(void)loop;
 	(void)events;
+	if (client == NULL)
+		client = make_room(c);
 	if (client == NULL) {
-		ev_io_stop(loop, io); /* until one is released */
+		pause_accepting(c);
 		return;
 	}
 	fd = accept4(io->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);

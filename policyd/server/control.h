@@ -9,7 +9,7 @@
  *
  * Life:      control_start -> asked() -> control_text, control_answer, now or later -> control_stop
  * Errors:    none for the server: whoever may not ask is told so, whoever hangs is closed after CONTROL_PATIENCE seconds
- * Limits:    CONTROL_CLIENTS at once; further ones wait
+ * Limits:    CONTROL_CLIENTS at once; for further ones, whoever has asked nothing for CONTROL_SILENT seconds makes way
  * Processes: the supervisor's; never waits. Only root and the server's own user may ask
  * Tested by: t/live/server_control.t
  */
@@ -19,7 +19,7 @@
 
 #include "server/control_word.h"
 
-enum { CONTROL_CLIENTS = 16, CONTROL_PATIENCE = 10 };
+enum { CONTROL_CLIENTS = 16, CONTROL_PATIENCE = 10, CONTROL_SILENT = 1 /* seconds */ };
 
 struct control;
 

@@ -6,10 +6,13 @@
 static enum control_word word_of(struct text line)
 {
 	static const char *const words[] = {
-		[CONTROL_STATUS] = "status", [CONTROL_RELOAD] = "reload", [CONTROL_STATS] = "stats"
+		[CONTROL_STATUS] = "status",
+		[CONTROL_RELOAD] = "reload",
+		[CONTROL_STATS] = "stats",
+		[CONTROL_HEALTH] = "health",
 	};
 
-	for (int i = CONTROL_STATUS; i <= CONTROL_STATS; i++)
+	for (int i = CONTROL_STATUS; i <= CONTROL_HEALTH; i++)
 		if (text_is(line, words[i]))
 			return (enum control_word)i;
 	return CONTROL_UNKNOWN;

@@ -267,6 +267,7 @@ static bool stderr_is_journal(void)
 	unsigned long long dev, ino;
 	struct stat st;
 
+	/* NOLINTNEXTLINE(cert-err34-c): systemd's numbers fit */
 	return stream != NULL && sscanf(stream, "%llu:%llu", &dev, &ino) == 2 && fstat(STDERR_FILENO, &st) == 0 &&
 	       st.st_dev == dev && st.st_ino == ino;
 }

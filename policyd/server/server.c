@@ -166,6 +166,19 @@ static int run_unprivileged(
 	return status;
 }
 
+/* Those that mean nothing to a server must not end it; one that comes to reload waits until it can. */
+static void ignore_signals(void)
+{
+	static const int meaningless[] = { SIGPIPE, SIGUSR1, SIGUSR2, SIGALRM };
+	sigset_t later;
+
+	for (size_t i = 0; i < sizeof meaningless / sizeof *meaningless; i++)
+		signal(meaningless[i], SIG_IGN);
+	sigemptyset(&later);
+	sigaddset(&later, SIGHUP);
+	sigprocmask(SIG_BLOCK, &later, NULL);
+}
+
 int server_run(const struct server_options *o)
 {
 	static struct activation handed;
@@ -182,7 +195,7 @@ int server_run(const struct server_options *o)
 	struct err e;
 
 	descriptors_standard();
-	signal(SIGPIPE, SIG_IGN);
+	ignore_signals();
 	if (activation_take(&handed, &e) < 0 || (o->daemon && daemon_begin(&d, &e) < 0)) {
 		log_error("%s", e.text);
 		return EXIT_FAILURE;

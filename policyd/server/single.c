@@ -246,7 +246,7 @@ static int load_configuration(struct single *s, const char *config)
 	s->idle_ms = (int64_t)snapshot->policyd.idle_timeout * 1000;
 	s->request_ms = (int64_t)snapshot->policyd.request_timeout * 1000;
 	s->decisions = (struct decisions){
-		.counters = s->counters, .own = &s->counters->slot[0], .relay = s->counters->relay[0]
+		.counters = s->counters, .own = &s->counters->slot[0], .relay = s->counters->relay[0], .workers = 1
 	};
 	decisions_desk(&s->desk, &s->decisions);
 	decisions_serve(&s->decisions, snapshot);

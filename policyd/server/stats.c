@@ -203,6 +203,13 @@ static void print_dropped(FILE *to, const struct view *v, const char *name)
 	print_number(to, name, counters_dropped_total(v->counters));
 }
 
+static void print_hidden(FILE *to, const struct view *v, const char *name)
+{
+	struct blindness_finding f;
+
+	print_number(to, name, blindness_found(v->counters, v->state->workers, v->clock, &f));
+}
+
 static void print_build(FILE *to, const struct view *v, const char *name)
 {
 	(void)v;
@@ -226,6 +233,9 @@ static const struct metric {
 		print_malformed },
 	{ "mxonly_connections", "gauge", "Connections open now.", print_open },
 	{ "mxonly_connections_total", "counter", "Connections accepted.", print_connections },
+	{ "mxonly_clients_hidden", "gauge",
+		"1 when nearly all clients have one private address: a container network or a proxy hides them.",
+		print_hidden },
 	{ "mxonly_timeouts_total", "counter",
 		"Connections closed because a request did not end or replies were not read within request_timeout.",
 		print_timeouts },

@@ -49,6 +49,19 @@ static void print_listeners(FILE *to, const struct listeners *l)
 	}
 }
 
+/* Only when there is something to say. */
+static void print_clients(FILE *to, const struct view *v)
+{
+	struct blindness_finding f;
+	char address[IP_TEXT];
+
+	if (blindness_found(v->counters, v->state->workers, v->clock, &f))
+		fprintf(to,
+			"clients: nearly all seem to be %s (%" PRIu64 " of %" PRIu64
+			" requests): a container network or a proxy hides them\n",
+			ip_print(&f.address, address), f.same, f.seen);
+}
+
 static void print_worker(FILE *to, const struct view *v, unsigned n)
 {
 	const struct supervisor_worker *w = &v->state->worker[n];
@@ -87,10 +100,37 @@ void status_print(FILE *to, const struct view *v)
 	print_listeners(to, v->listeners);
 	fprintf(to, "connections: %" PRIu64 " of at most %" PRIu32 "\n", counters_open_total(v->counters, workers),
 		v->snapshot->policyd.max_connections);
+	print_clients(to, v);
 	fprintf(to, "workers: %u\n", workers);
 	for (unsigned n = 0; n < workers; n++)
 		print_worker(to, v, n);
 	fprintf(to, "log: %s, %s, %" PRIu64 " lines dropped\n", v->syslog ? "syslog" : "standard error",
 		v->snapshot->policyd.log_json ? "json" : "text", counters_dropped_total(v->counters));
 	print_last_load(to, v);
+}
+
+bool health_print(FILE *to, const struct view *v)
+{
+	const uint32_t most = v->snapshot->policyd.max_connections;
+	struct blindness_finding f;
+	bool ill = false;
+
+	for (unsigned n = 0; n < v->state->workers; n++)
+		if (v->state->worker[n].life != WORKER_SERVING) {
+			print_worker(to, v, n);
+			ill = true;
+		}
+	if (v->faults->errors > 0) {
+		print_last_load(to, v);
+		ill = true;
+	}
+	if (counters_open_total(v->counters, v->state->workers) >= most) {
+		fprintf(to, "connections: as many as there may be: %" PRIu32 "\n", most);
+		ill = true;
+	}
+	if (blindness_found(v->counters, v->state->workers, v->clock, &f)) {
+		print_clients(to, v);
+		ill = true;
+	}
+	return ill;
 }

@@ -132,6 +132,7 @@ static struct view look(const struct supervisor *s)
 		.listeners = s->start.listeners,
 		.faults = &s->renewal.faults,
 		.now = time(NULL),
+		.clock = clock_ms(),
 		.began = s->began,
 		.served = s->served,
 		.loaded = s->renewal.ended,
@@ -155,8 +156,11 @@ static void on_asked(void *context, unsigned client, enum control_word word)
 	}
 	to = control_text(&s->control, client);
 	v = look(s);
-	if (to != NULL)
-		(word == CONTROL_STATUS ? status_print : stats_print)(to, &v);
+	if (to == NULL)
+		return control_answer(&s->control, client, 0);
+	if (word == CONTROL_HEALTH)
+		return control_answer(&s->control, client, health_print(to, &v));
+	(word == CONTROL_STATUS ? status_print : stats_print)(to, &v);
 	control_answer(&s->control, client, 0);
 }
 
@@ -235,11 +239,15 @@ static void forked(void *context)
 static void watch(struct supervisor *s)
 {
 	static const int numbers[SUPERVISOR_SIGNALS] = { SIGTERM, SIGINT, SIGHUP, SIGCHLD };
+	sigset_t awaited;
 
+	sigemptyset(&awaited);
 	for (int i = 0; i < SUPERVISOR_SIGNALS; i++) {
 		ev_signal_init(&s->signal[i], on_signal, numbers[i]);
 		ev_signal_start(s->loop, &s->signal[i]);
+		sigaddset(&awaited, numbers[i]);
 	}
+	sigprocmask(SIG_UNBLOCK, &awaited, NULL); /* a reload that was asked for during the start comes now */
 	ev_init(&s->timer, on_timer);
 	ev_timer_init(&s->logger_timer, on_logger_timer, 0, LOGGER_PAUSE);
 }
@@ -295,7 +303,7 @@ static const char *folder_of(const char *path, char to[ENDPOINT_PATH])
 	if (len >= ENDPOINT_PATH)
 		len = 0;
 	memcpy(to, path, len);
-	strcpy(to + len, ".");
+	memcpy(to + len, ".", 2);
 	return to;
 }
 

@@ -29,12 +29,16 @@ struct view {
 	const struct faults *faults; /* of the last load */
 	int64_t now, began, served,
 		loaded; /* seconds since 1970: now, the start, since when all serve it, the last load's end */
+	int64_t clock; /* clock_ms() */
 	bool syslog; /* where the log goes; else standard error */
 	pid_t pid, worker[SUPERVISOR_WORKERS]; /* 0: none */
 };
 
 /* Lines of "key: value", for people. */
 void status_print(FILE *to, const struct view *v);
+
+/* What is not well, a line each; false when nothing is. */
+bool health_print(FILE *to, const struct view *v);
 
 /* The text format of Prometheus, 0.0.4. */
 void stats_print(FILE *to, const struct view *v);

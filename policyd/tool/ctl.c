@@ -31,11 +31,13 @@ static const struct word {
 	time_t patience;
 } words[] = { { "status", 10 }, { "reload", 1800 }, { "stats", 10 } };
 
+static const struct word health = { "health", 10 }; /* status --check */
+
 enum { WORDS = sizeof words / sizeof *words };
 
 static int help(void)
 {
-	puts("mxonly ctl [-s ENDPOINT] status | reload | stats\n"
+	puts("mxonly ctl [-s ENDPOINT] status [--check] | reload | stats\n"
 	     "\n"
 	     "  mxonly ctl reload   take the changed configuration over, once it is checked\n"
 	     "\n"
@@ -45,6 +47,8 @@ static int help(void)
 	     "  stats   the counters, as Prometheus reads them\n"
 	     "\n"
 	     "Options:\n"
+	     "  --check      with status: says only what is not well; exit status 0 when nothing\n"
+	     "               is, else 1\n"
 	     "  -s ENDPOINT  the control socket, as [policyd] control names it\n"
 	     "               (default " CONTROL ")\n"
 	     "  -h, --help   this help\n"
@@ -191,22 +195,31 @@ static int unknown(const char *name)
 
 int ctl_main(int argc, char **argv)
 {
-	static const struct option options[] = { { "help", no_argument, NULL, 'h' }, { 0 } };
+	static const struct option options[] = { { "check", no_argument, NULL, 'C' },
+		{ "help", no_argument, NULL, 'h' }, { 0 } };
 	const char *endpoint = CONTROL;
 	const struct word *word;
+	bool check = false;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "s:h", options, NULL)) != -1) {
 		if (option == 'h')
 			return help();
-		if (option != 's')
+		if (option == 'C')
+			check = true;
+		else if (option == 's')
+			endpoint = optarg;
+		else
 			return wrong_usage(command, "see which options there are");
-		endpoint = optarg;
 	}
 	if (optind == argc)
 		return wrong_usage(command, "what is the server to do? Give status, reload or stats");
 	if (optind + 1 < argc)
 		return wrong_usage(command, "unexpected `%s`: one command at a time", argv[optind + 1]);
 	word = find_word(argv[optind]);
-	return word ? ask(endpoint, word) : unknown(argv[optind]);
+	if (!word)
+		return unknown(argv[optind]);
+	if (check && word != &words[0])
+		return wrong_usage(command, "--check goes with status");
+	return ask(endpoint, check ? &health : word);
 }

@@ -49,7 +49,6 @@ static unsigned char unescape(const char **at, size_t slashes, bool quoted)
 	return (unsigned char)s[1];
 }
 
-/* A backslash of the sender's own followed by x reads like an escape where nothing is quoted, or in JSON: not asked there. */
 static void read_back(const char *at, size_t len, struct text foreign, size_t slashes, bool quoted)
 {
 	const char *end = at + len;
@@ -71,7 +70,6 @@ static void check(struct text foreign, size_t cap, writer *write, size_t slashes
 {
 	size_t room = 5 * foreign.len + 3;
 	char *whole = must_alloc(room), *part = must_alloc(cap);
-	bool own = memmem(foreign.at, foreign.len, "\\x", 2) && (write == line_plain || write == line_json);
 	struct line w, p;
 
 	line_start(&w, whole, room);
@@ -79,9 +77,7 @@ static void check(struct text foreign, size_t cap, writer *write, size_t slashes
 	demand(!w.full && strlen(whole) == w.len);
 	for (size_t i = 0; i < w.len; i++)
 		demand(whole[i] >= 0x20 && whole[i] < 0x7f);
-	if (!own)
-		read_back(
-			whole, w.len, foreign, slashes, write == line_json || (write == line_value && whole[0] == '"'));
+	read_back(whole, w.len, foreign, slashes, write == line_json || (write == line_value && whole[0] == '"'));
 	line_start(&p, part, cap);
 	write(&p, foreign);
 	demand(p.len < cap && strlen(part) == p.len && p.full == (w.len >= cap));

@@ -3,7 +3,8 @@
 /*
  * replay - a fuzz target without a fuzzer: runs it over every file named, and every file of every folder named
  *
- * A path that is missing, or a folder without a file, is a failure: a test that runs nothing must not pass.
+ * A path that is missing, or a folder without a file, is a failure: a test that runs nothing must not pass. FUZZ_SECONDS in the
+ * environment: then it runs inputs made of them for so long; FUZZ_SEED: others than those of 1.
  */
 
 #include <dirent.h>
@@ -14,8 +15,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "mutate.h"
 
 static size_t inputs;
 
@@ -33,6 +33,7 @@ static int replay_file(const char *path, struct err *e)
 	if (b.len > 0)
 		memcpy(exact, b.at, b.len);
 	LLVMFuzzerTestOneInput(exact, b.len);
+	mutate_keep(exact, b.len);
 	inputs++;
 	free(exact);
 	buf_free(&b);
@@ -66,8 +67,18 @@ static int replay_folder(const char *path, struct err *e)
 	return result;
 }
 
+/* What the environment says, or fallback. */
+static double number(const char *name, double fallback)
+{
+	const char *words = getenv(name);
+
+	return words ? strtod(words, NULL) : fallback;
+}
+
 int main(int argc, char **argv)
 {
+	double seconds = number("FUZZ_SECONDS", 0);
+	long made = 0;
 	struct err e;
 
 	for (int i = 1; i < argc; i++) {
@@ -78,6 +89,8 @@ int main(int argc, char **argv)
 			return EXIT_FAILURE;
 		}
 	}
-	printf("%zu inputs\n", inputs);
-	return inputs > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	if (inputs > 0 && seconds > 0)
+		made = mutate_run(seconds, (uint64_t)number("FUZZ_SEED", 1));
+	printf("%zu inputs, %ld made of them\n", inputs, made);
+	return inputs > 0 && made >= 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -167,7 +167,7 @@ subtest 'workers that die at once' => sub {
 	is($server->wait_end, 1, 'the server gives up in the end');
 	my $deaths = () = $server->log =~ /worker 0 has left with status 7: it is replaced/g;
 	is($deaths, 8, 'after eight of them');
-	like($server->log, qr/giving up/, 'loudly');
+	like($server->log, qr/ error: every worker died at once 8 times in a row: giving up$/m, 'loudly');
 	ok(!-e $server->path, 'and leaves no socket behind');
 };
 

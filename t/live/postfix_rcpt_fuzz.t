@@ -1,13 +1,13 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# rcpt_fuzz for RCPT_FUZZ_SECONDS (120): no recipient gets past its policy; and the fuzz itself sees it when one does
+# rcpt_fuzz for RCPT_FUZZ_SECONDS (60): no recipient gets past its policy; and the fuzz itself sees it when one does
 use strict;
 use warnings;
 use FindBin;
 use Test::More tests => 4;
 
-my $seconds = $ENV{RCPT_FUZZ_SECONDS} // 120;
+my $seconds = $ENV{RCPT_FUZZ_SECONDS} // 60;
 
 sub run {
 	my $out = `$^X $FindBin::Bin/rcpt_fuzz @_ 2>&1`;

@@ -118,10 +118,15 @@ subtest 'reload' => sub {
 	my @tool = run('mxonly', 'ctl', '-s', 'unix:' . $server->control_path, 'reload');
 	is_deeply([ @tool[ 0, 2 ] ], [ 0, '' ], 'mxonly ctl reload');
 	like($tool[1], qr/^generation 4 of $file: served by 2 workers$/, 'says what is served');
+	my @check = ('mxonly', 'ctl', '-s', 'unix:' . $server->control_path, 'status', '--check');
+	is_deeply([run(@check)], [0, '', ''], 'status --check: all is well');
 	$server->configure('rubbish');
 	@tool = run('mxonly', 'ctl', '-s', 'unix:' . $server->control_path, 'reload');
 	is_deeply([ @tool[ 0, 1 ] ], [ 2, '' ], 'mxonly ctl reload, refused');
 	like($tool[2], qr/still serving generation 4$/, 'says what is served');
+	@tool = run(@check);
+	is_deeply([@tool[0, 1]], [1, ''], 'status --check: a refused reload');
+	like($tool[2], qr/^last load: refused, .*\nfault: $file:\d+: /m, 'says why');
 	is($server->stop, 0, 'a clean end');
 	unlike($server->log, qr/ERROR: \w+Sanitizer|runtime error/, 'no sanitizer had a word to say');
 };
@@ -227,9 +232,10 @@ subtest 'clients that hang' => sub {
 	push(@silent, begin($server, 'statu'));
 	my $late = begin($server, "status\n");
 	cmp_ok(time() - $begin, '<', 8, 'all that took no time');
+	like(closed($late), qr/\A0\nversion: /, 'who had to wait for a place is answered');
+	cmp_ok(time() - $begin, '<', 8, 'soon: somebody who said nothing made way');
 	is(scalar(grep { defined closed($_) } @silent), 14, 'those who say nothing are closed');
 	cmp_ok(time() - $begin, '>=', 9.9, 'after ten seconds');
-	like(closed($late), qr/\A0\nversion: /, 'who had to wait for a place is answered');
 	my $got = closed($reads);
 	like($got, qr/\A0\n# HELP/, 'who did not read gets what was sent');
 	ok($got !~ /mxonly_build_info\{/, 'but not the rest');
@@ -241,6 +247,25 @@ subtest 'clients that hang' => sub {
 	is($relays, 1001, 'a thousand relays are counted, those that are no more too');
 	is($server->stop, 0, 'a clean end');
 	unlike($server->log, qr/ERROR: \w+Sanitizer|runtime error/, 'no sanitizer had a word to say');
+};
+
+# The configuration that is read first is a pipe, so that the start takes as long as we like.
+subtest 'a reload during the start' => sub {
+	my $folder = free_folder();
+	my @user = as_root() ? qw(setpriv --reuid=nobody --regid=nogroup --clear-groups) : ();
+	my $server = bless({ folder => $folder, path => "$folder/policy", options => [], policyd => Mxonly::CONTROL, before => \@user }, 'Mxonly');
+	$server->configure($Mxonly::relay);
+	my $text = slurp($server->config);
+	slow_configuration($server);
+	$server->start(0);
+	my $held = held($server);
+	kill('HUP', $server->pid);
+	$server->configure("$Mxonly::relay\n[domain later.test]\nmode = off\n");
+	syswrite($held, $text);
+	close($held);
+	ok($server->logs(qr/all workers serve generation 2 /), 'comes after it');
+	like(($server->ctl('status'))[1], qr/^domains: 1$/m, 'and reads what is there by then');
+	is($server->stop, 0, 'a clean end');
 };
 
 # As another user: the answer, or why there is none.

@@ -29,9 +29,20 @@ for my $signal (qw(TERM INT)) {
 	unlike($server->log, qr/error|Sanitizer/, 'nothing went wrong');
 }
 
+subtest 'signals that mean nothing' => sub {
+	my $server = Mxonly->new(policyd => "workers = 1\n");
+	my $socket = $server->connect;
+	for my $signal (qw(USR1 USR2 ALRM PIPE)) {
+		kill($signal, $server->pid, $server->workers);
+		is($server->ask($socket, RELAY), 'DUNNO', "SIG$signal: served on the same connection");
+	}
+	is($server->stop, 0, 'a clean end');
+	unlike($server->log, qr/error|warning/, 'nothing happened');
+};
+
 subtest 'a request begun' => sub {
 	my $server = Mxonly->new(policyd => "workers = 1\n");
-	my ($ends, $stays, $idle) = map { $server->connect } 1 .. 3;
+	my ($ends, $stays, $new, $idle) = map { $server->connect } 1 .. 4;
 	my $whole = request(DIRECT);
 	syswrite($_, substr($whole, 0, 50)) for $ends, $stays;
 	$server->ask($idle, RELAY);
@@ -40,6 +51,8 @@ subtest 'a request begun' => sub {
 	is(closed($idle), '', 'an idle connection is closed');
 	syswrite($ends, substr($whole, 50));
 	like(closed($ends), qr/^action=REJECT [^\n]*\n\n\z/, 'a request that ends in time is answered');
+	syswrite($new, $whole);
+	like(closed($new), qr/^action=REJECT [^\n]*\n\n\z/, 'so is one that had not begun on a new connection');
 	is(closed($stays), '', 'one that does not is not waited for');
 	is($server->wait_end, 0, 'exit 0');
 	cmp_ok(time() - $begin, '>=', 1.9, 'it had two seconds');

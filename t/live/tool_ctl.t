@@ -134,6 +134,7 @@ subtest 'usage' => sub {
 		[['status', 'stats'],            qr/unexpected `stats`/],
 		[['-s', $path, 'status'],        qr/is no endpoint/],
 		[['-s', 'inet:127.0.0.1:1', 'status'], qr/the control socket is a UNIX socket/],
+		[['--check', 'stats'],           qr/--check goes with status/],
 		[['-x', 'status'],               qr/invalid option/]) {
 		my ($status, $out, $err) = mxonly('', 'ctl', @{ $row->[0] });
 		is("$status$out", '2', "ctl @{$row->[0]}: exit 2");
@@ -141,7 +142,7 @@ subtest 'usage' => sub {
 	}
 	my ($status, $out) = mxonly('', 'ctl', '--help');
 	is($status, 0, '--help');
-	like($out, qr/status \| reload \| stats/, 'helps');
+	like($out, qr/status \[--check\] \| reload \| stats/, 'helps');
 };
 
 # The limit of `status` is ten seconds; a reload that has begun to wait before still waits then.

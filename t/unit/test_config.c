@@ -138,6 +138,8 @@ START_TEST(server_values)
 		{ "group =", "m.ini:4: group: empty: the name of a group\n" },
 		{ "recipient_delimiter = a",
 			"m.ini:4: recipient_delimiter: `a`: only characters such as + and -, side by side\n" },
+		{ "recipient_delimiter = +@",
+			"m.ini:4: recipient_delimiter: `+@`: only characters such as + and -, side by side\n" },
 		{ "recipient_delimiter = + -",
 			"m.ini:4: recipient_delimiter: `+ -`: only characters such as + and -, side by side\n" },
 		{ "routed_recipients = strikt",

@@ -155,6 +155,26 @@ START_TEST(ranges_files)
 }
 END_TEST
 
+/* What a configuration names is not waited for. */
+START_TEST(pipes)
+{
+	struct folder d = folder_make();
+
+	ck_assert_int_eq(mkfifo(folder_path(&d, "pipe"), 0600), 0);
+	folder_put(&d, "main.ini",
+		"[policyd]\ninclude = pipe p*e\n" FILTER
+		"[relay r]\nranges_file = pipe\n[domains d]\nfile = pipe\n[default]\nrelays = filter r\n");
+	struct reading r = read_main(&d);
+	row_words("", r.words,
+		"main.ini:6: ranges_file: pipe: is a pipe, not a file\n"
+		"main.ini:8: file: pipe: is a pipe, not a file\n"
+		"main.ini:2: include: pipe: is a pipe, not a file\n"
+		"main.ini:2: include: pipe: is a pipe, not a file\n");
+	reading_free(&r);
+	folder_remove(&d);
+}
+END_TEST
+
 /* An emptied list must become neither a relay that matches nobody nor one that its `domains` alone let in. */
 START_TEST(empty_ranges_file)
 {
@@ -167,7 +187,7 @@ START_TEST(empty_ranges_file)
 	reading_free(&r);
 	folder_put(&d, "main.ini", "[relay r]\nranges_file = /dev/null\ndomains = a.example\n");
 	r = read_main(&d);
-	row_words("", r.words, "main.ini:2: ranges_file: /dev/null holds no range\n");
+	row_words("", r.words, "main.ini:2: ranges_file: /dev/null: is a device, not a file\n");
 	reading_free(&r);
 	folder_remove(&d);
 }
@@ -286,6 +306,6 @@ END_TEST
 
 int main(void)
 {
-	return unit_run("config_files", UNIT_TESTS(includes, faults_of_includes, deep_includes, unreadable,
+	return unit_run("config_files", UNIT_TESTS(pipes, includes, faults_of_includes, deep_includes, unreadable,
 						ranges_files, empty_ranges_file, domain_files, relative_paths, many));
 }

@@ -97,8 +97,9 @@ START_TEST(faults_of_data)
 			"m.ini:3: max_age: `90y` is no time from 1 to 4294967295 seconds (45s, 30m, 12h, 90d)\n" },
 		{ "[relay r]\n" RANGES "allow_wide_ranges = true\n",
 			"m.ini:3: allow_wide_ranges: `true` is none of no or yes: `yes` meant?\n" },
-		{ "[policyd]\n", "m.ini:1: no [relay NAME] section: nobody could deliver mail\n" },
-		{ "", "m.ini:1: no [relay NAME] section: nobody could deliver mail\n" },
+		{ "[policyd]\n",
+			"m.ini:1: no [relay NAME] section: nobody could deliver mail (`mxonly init` writes one)\n" },
+		{ "", "m.ini:1: no [relay NAME] section: nobody could deliver mail (`mxonly init` writes one)\n" },
 	};
 
 	expect_said(rows, sizeof rows / sizeof *rows);

@@ -19,6 +19,9 @@
 START_TEST(policies)
 {
 	static const struct said rows[] = {
+		{ FILTER "[default]\nexempt_recipients = postmaster *\n",
+			"m.ini:4: warning: exempt_recipients: `*`: there are no wildcards here: only a recipient that "
+			"is spelled so is exempt\n" },
 		{ A B, "m.ini:3:" EVERY },
 		{ A B "[default]\n", "m.ini:5:" EVERY },
 		{ A B "[default]\nrelays = a b\n", "" },

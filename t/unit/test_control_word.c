@@ -13,6 +13,7 @@ static const struct {
 	{ "status\n", CONTROL_STATUS },
 	{ "reload\n", CONTROL_RELOAD },
 	{ "stats\n", CONTROL_STATS },
+	{ "health\n", CONTROL_HEALTH },
 	{ "status\nreload\n", CONTROL_STATUS },
 	{ "reload\nrubbish", CONTROL_RELOAD },
 	{ "", CONTROL_MORE },

@@ -83,10 +83,27 @@ static const struct {
 	{ ".example.net", false, NULL, "`example.net` meant" },
 	{ "*.example.net", true, NULL, "`.example.net` meant" },
 	{ "*.example.net", false, NULL, "`example.net` meant" },
+	{ "a.\xc2\x80"
+	  "b.example",
+		true, NULL, "U+0080 cannot stand in a domain" },
+	{ "a.\xe2\x80\xae"
+	  "b.example",
+		true, NULL, "U+202E cannot stand in a domain" },
+	{ "a.\xff"
+	  "b.example",
+		true, NULL, "is not UTF-8" },
+	{ "a.\xc3", true, NULL, "is not UTF-8" },
+	{ "b\xc3\xbc"
+	  "cher.example",
+		true, "xn--bcher-kva.example", NULL },
 	{ "u@example.net", true, NULL, "`example.net` meant" },
 	{ "[192.0.2.1]", true, NULL, "literal" },
 	{ "192.0.2.1", true, NULL, "address" },
 	{ "192.0.2.1.", true, NULL, "address" },
+	{ "192.0.2.\xef\xbb\xbf"
+	  "1",
+		true, NULL, "`192.0.2.1` is an address" },
+	{ "\xef\xbc\x91.2.3.4", true, NULL, "`1.2.3.4` is an address" },
 	{ "2001:db8::1", true, NULL, "address" },
 	{ "a..b", true, NULL, "empty label" },
 	{ "..a", true, NULL, "empty label" },

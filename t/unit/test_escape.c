@@ -30,6 +30,8 @@ static const struct {
 	{ "equals", BYTES("a=b"), "\"a=b\"", "a=b", "\"a=b\"" },
 	{ "quote", BYTES("a\"b"), "\"a\\\"b\"", "a\"b", "\"a\\\"b\"" },
 	{ "backslash", BYTES("a\\b"), "\"a\\\\b\"", "a\\b", "\"a\\\\b\"" },
+	{ "backslash that looks like an escape", BYTES("\\x41\\"), "\"\\\\x41\\\\\"", "\\x5cx41\\",
+		"\"\\\\x5cx41\\\\\"" },
 	{ "NUL", BYTES("a\0b"), "a\\x00b", "a\\x00b", "\"a\\\\x00b\"" },
 	{ "newline", BYTES("a\nb"), "a\\x0ab", "a\\x0ab", "\"a\\\\x0ab\"" },
 	{ "escape, space", BYTES("\x1b[2J x"), "\"\\x1b[2J x\"", "\\x1b[2J x", "\"\\\\x1b[2J x\"" },

@@ -116,6 +116,34 @@ START_TEST(what_cannot_be_read)
 }
 END_TEST
 
+/* None of them is waited for. */
+START_TEST(what_is_no_regular_file)
+{
+	char folder[] = "/tmp/mxonly-test-XXXXXX", path[64], want[128];
+	struct buf b = { 0 };
+	struct err e;
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(path, sizeof path, "%s/pipe", folder);
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	ck_assert_int_eq(file_read_regular(path, &b, NULL, &e), -1);
+	snprintf(want, sizeof want, "%s: is a pipe, not a file", path);
+	ck_assert_str_eq(e.text, want);
+	unlink(path);
+	write_file(path, "text", 4);
+	ck_assert_int_eq(file_read_regular(path, &b, NULL, &e), 0);
+	ck_assert_str_eq(b.at, "text");
+	ck_assert_int_eq(file_read_regular("/dev/zero", &b, NULL, &e), -1);
+	ck_assert_str_eq(e.text, "/dev/zero: is a device, not a file");
+	ck_assert_int_eq(file_read_regular(folder, &b, NULL, &e), -1);
+	row_has("folder", e.text, ": Is a directory");
+	ck_assert_uint_eq(b.len, 4);
+	unlink(path);
+	rmdir(folder);
+	buf_free(&b);
+}
+END_TEST
+
 START_TEST(sealed)
 {
 	struct err e;
@@ -186,6 +214,6 @@ END_TEST
 
 int main(void)
 {
-	return unit_run("file",
-		UNIT_TESTS(beside, regular_files, pipes, what_cannot_be_read, sealed, lists_and_buffers, arenas));
+	return unit_run("file", UNIT_TESTS(beside, regular_files, pipes, what_cannot_be_read, what_is_no_regular_file,
+					sealed, lists_and_buffers, arenas));
 }

@@ -9,19 +9,22 @@
 #include "policy/load.h"
 #include "unit.h"
 
-static const char *pipe_named(const char *name)
+/* A configuration that its reader waits for: a pipe that nobody writes to. */
+static const char *endless(void)
 {
-	const char *path = path_of(name);
+	const char *path = path_of("endless.ini");
 
 	ck_assert_int_eq(mkfifo(path, 0600), 0);
 	return path;
 }
 
-/* A configuration whose reader waits for a pipe that nobody writes to, with all else let go. */
-static const char *endless(void)
+/* The pipe's other end, once the reader has its own: from then on it waits for bytes. */
+static int held(void)
 {
-	pipe_named("pipe.ini");
-	return ini_with("endless.ini", "[policyd]\ninclude = pipe.ini\n");
+	int writer = open(path_of("endless.ini"), O_WRONLY | O_CLOEXEC);
+
+	ck_assert_int_ge(writer, 0);
+	return writer;
 }
 
 START_TEST(a_killed_reader_is_a_fault)
@@ -33,7 +36,7 @@ START_TEST(a_killed_reader_is_a_fault)
 
 	start();
 	path = endless();
-	ck_assert_int_eq(load_start(&l, path, &e), 0);
+	ck_assert_int_eq(load_start(&l, path, 60, &e), 0);
 	kill(l.child, SIGKILL);
 	ck_assert_int_eq(load_finish(&l, path, &f), -1);
 	row_has("kill", only_fault(&f),
@@ -53,7 +56,7 @@ START_TEST(what_a_reader_says_at_its_end_is_told)
 
 	start();
 	path = endless();
-	ck_assert_int_eq(load_start(&l, path, &e), 0);
+	ck_assert_int_eq(load_start(&l, path, 60, &e), 0);
 	ck_assert_int_eq(pwrite(l.said, "out of memory\n", 14, 0), 14);
 	kill(l.child, SIGTERM);
 	ck_assert_int_eq(load_finish(&l, path, &f), -1);
@@ -73,13 +76,13 @@ START_TEST(a_child_that_was_reaped_by_others)
 
 	start();
 	path = ini_with("a.ini", load_good);
-	ck_assert_int_eq(load_start(&l, path, &e), 0);
+	ck_assert_int_eq(load_start(&l, path, 60, &e), 0);
 	ck_assert_int_eq(waitpid(l.child, NULL, 0), l.child);
 	is_served(load_finish(&l, path, &f));
 	ck_assert_uint_eq(f.errors, 0);
 
 	path = endless();
-	ck_assert_int_eq(load_start(&l, path, &e), 0);
+	ck_assert_int_eq(load_start(&l, path, 60, &e), 0);
 	kill(l.child, SIGKILL);
 	ck_assert_int_eq(waitpid(l.child, NULL, 0), l.child);
 	ck_assert_int_eq(load_finish(&l, path, &f), -1);
@@ -103,7 +106,7 @@ START_TEST(a_lack_of_memory_is_a_fault)
 	getrlimit(RLIMIT_DATA, &none);
 	none.rlim_cur = 4096;
 	setrlimit(RLIMIT_DATA, &none); /* nothing more than what this process has already */
-	ck_assert_int_eq(load_start(&l, path, &e), 0);
+	ck_assert_int_eq(load_start(&l, path, 60, &e), 0);
 	none.rlim_cur = none.rlim_max;
 	setrlimit(RLIMIT_DATA, &none);
 	ck_assert_int_eq(load_finish(&l, path, &f), -1);
@@ -114,13 +117,33 @@ START_TEST(a_lack_of_memory_is_a_fault)
 }
 END_TEST
 
+/* As on a file system that hangs. */
+START_TEST(a_reader_that_takes_too_long_is_ended)
+{
+	struct faults f = { 0 };
+	struct loading l;
+	struct err e;
+	const char *path;
+
+	start();
+	path = endless();
+	ck_assert_int_eq(load_start(&l, path, 1, &e), 0);
+	ck_assert_int_eq(load_finish(&l, path, &f), -1);
+	row_has("alarm", only_fault(&f),
+		"endless.ini: reading it took too long: is it, or a file that it names, where nothing");
+	faults_free(&f);
+	no_child_is_left();
+	finish();
+}
+END_TEST
+
 START_TEST(loading_is_given_up)
 {
 	struct loading l;
 	struct err e;
 
 	start();
-	ck_assert_int_eq(load_start(&l, endless(), &e), 0);
+	ck_assert_int_eq(load_start(&l, endless(), 60, &e), 0);
 	load_cancel(&l);
 	ck_assert_int_eq(kill(l.child, 0), -1);
 	no_child_is_left();
@@ -140,13 +163,15 @@ START_TEST(the_child_lets_go_of_descriptors)
 	ck_assert_int_eq(pipe(ends), 0);
 	int kept_stdin = dup(STDIN_FILENO);
 	ck_assert_int_eq(dup2(ends[1], STDIN_FILENO), STDIN_FILENO);
-	ck_assert_int_eq(load_start(&l, endless(), &e), 0);
+	ck_assert_int_eq(load_start(&l, endless(), 60, &e), 0);
 	dup2(kept_stdin, STDIN_FILENO);
 	close(ends[1]);
+	int writer = held();
 	/* The end of the pipe is seen as soon as the child, which goes on, has let go of it. */
 	ck_assert_int_eq(read(ends[0], &c, 1), 0);
 	ck_assert_int_eq(waitpid(l.child, NULL, WNOHANG), 0);
 	close(ends[0]);
+	close(writer);
 	load_cancel(&l);
 	finish();
 }
@@ -163,13 +188,12 @@ START_TEST(blocked_signals_and_handlers_are_not_inherited)
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	signal(SIGTERM, SIG_IGN);
-	ck_assert_int_eq(load_start(&l, endless(), &e), 0);
-	/* Once it can be heard that the child is ready to be ended: it is in the pipe, waiting. */
-	int pipe_end = open(path_of("pipe.ini"), O_WRONLY);
+	ck_assert_int_eq(load_start(&l, endless(), 60, &e), 0);
+	int writer = held();
 	kill(l.child, SIGTERM);
 	ck_assert_int_eq(load_finish(&l, "x.ini", &f), -1);
 	row_has("term", only_fault(&f), "signal 15");
-	close(pipe_end);
+	close(writer);
 	faults_free(&f);
 	finish();
 }
@@ -185,7 +209,7 @@ START_TEST(the_child_ends_with_its_parent)
 	start();
 	path = endless();
 	/* a writer that stays: without it the file would end with the one that asks, and the child by itself */
-	int writer = open(path_of("pipe.ini"), O_RDWR);
+	int writer = open(path, O_RDWR);
 	ck_assert_int_ge(writer, 0);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	ck_assert_int_eq(pipe(ends), 0);
@@ -193,7 +217,7 @@ START_TEST(the_child_ends_with_its_parent)
 	if (parent == 0) {
 		struct loading l;
 		struct err e;
-		if (load_start(&l, path, &e) < 0)
+		if (load_start(&l, path, 60, &e) < 0)
 			_exit(1);
 		_exit(write(ends[1], &l.child, sizeof l.child) != sizeof l.child);
 	}
@@ -211,9 +235,9 @@ END_TEST
 
 int main(void)
 {
-	return unit_run(
-		"load_child", UNIT_TESTS(a_killed_reader_is_a_fault, what_a_reader_says_at_its_end_is_told,
-				      a_child_that_was_reaped_by_others, a_lack_of_memory_is_a_fault,
-				      loading_is_given_up, the_child_lets_go_of_descriptors,
-				      blocked_signals_and_handlers_are_not_inherited, the_child_ends_with_its_parent));
+	return unit_run("load_child",
+		UNIT_TESTS(a_killed_reader_is_a_fault, what_a_reader_says_at_its_end_is_told,
+			a_child_that_was_reaped_by_others, a_lack_of_memory_is_a_fault,
+			a_reader_that_takes_too_long_is_ended, loading_is_given_up, the_child_lets_go_of_descriptors,
+			blocked_signals_and_handlers_are_not_inherited, the_child_ends_with_its_parent));
 }

@@ -50,7 +50,7 @@ static const struct {
 	{ "::/80", "::", NULL, NULL },
 	{ "::ffff:0.0.0.0/95", NULL, "host bits are set: ::fffe:0:0/95 meant?", NULL },
 	{ "::ffff:192.0.2.1/120", NULL, "host bits are set: 192.0.2.0/24 meant?", NULL },
-	{ "::ffff:192.0.2.0/24", NULL, "host bits are set: ::/24 meant?", NULL },
+	{ "::ffff:192.0.2.0/24", NULL, "a prefix of 96 or more: 192.0.2.0/24 meant?", NULL },
 	{ "::ffff:192.0.2.0/255.255.255.0", NULL, "takes a prefix, not a netmask", NULL },
 	{ "::ffff:192.0.2.1-2001:db8::1", NULL, "one end is IPv4-mapped IPv6, the other IPv6", NULL },
 	{ "::1-::ffff:192.0.2.1", NULL, "one end is IPv6, the other IPv4-mapped IPv6", NULL },

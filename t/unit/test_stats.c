@@ -98,6 +98,7 @@ START_TEST(sums)
 		"\nmxonly_log_lines_dropped_total 11\n",
 		"\nmxonly_reloads_total{result=\"good\"} 8\nmxonly_reloads_total{result=\"refused\"} 9\n",
 		"\nmxonly_workers 0\n",
+		"\nmxonly_clients_hidden 0\n",
 	};
 	print(s, stats_print);
 	for (size_t i = 0; i < sizeof want / sizeof *want; i++)
@@ -189,6 +190,13 @@ START_TEST(status)
 	print(s, status_print);
 	for (size_t i = 0; i < sizeof want / sizeof *want; i++)
 		row_has("status", s->text, want[i]);
+	ck_assert(strstr(s->text, "clients:") == NULL);
+	struct blindness_slot *clients = &counters_of(s)->slot[2].clients;
+	clients->seen[0] = 200;
+	clients->same[0] = 190;
+	clients->low = 0x0a000001;
+	row_has("hidden", print(s, status_print), "\nclients: nearly all seem to be 10.0.0.1 (190 of 200 requests): ");
+	row_has("hidden", print(s, stats_print), "\nmxonly_clients_hidden 1\n");
 	fault_add(&s->faults, "test.ini", 4, "bad");
 	row_has("refused", print(s, status_print), "\nlast load: refused, ");
 	row_has("refused", s->text, "\nfault: test.ini:4: bad\n");
