@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "export/screens.h"
+
+#include "base/escape.h"
+
+enum { TITLE = 320, TOLD = 50 };
+
+int screens_ranges(struct buf *b, const struct export_job *x, unsigned min4, unsigned min6, struct err *e)
+{
+	struct range_list prefixes = { 0 };
+	int result = ranges_split(&prefixes, &x->plan->relays, min4, min6, e);
+
+	buf_str(b, "       ");
+	ranges_print(b, &prefixes, "\n       ");
+	buf_str(b, "\n");
+	range_list_free(&prefixes);
+	return result;
+}
+
+static void add_domain(struct buf *b, const struct plan *p, const struct plan_domain *d)
+{
+	const struct snap_policy *policy = snap_policy(p->s, d->policy);
+	bool parent = d->name.at[0] == '.';
+	char name[6 * TITLE];
+	struct line words;
+
+	line_start(&words, name, sizeof name);
+	line_plain(&words, text_cut(d->name.at + parent, d->name.len - parent));
+	buf_format(b, "       %s%s: %s%s\n", parent ? "below " : "", name, mode_name[policy->mode],
+		plan_same_relays(p, policy, snap_policy(p->s, SNAP_POLICY_DEFAULT))
+			? ""
+			: ", OTHER relays (see the configuration)");
+}
+
+void screens_domains(struct buf *b, const struct export_job *x)
+{
+	const struct plan *p = x->plan;
+
+	buf_format(b, "       every domain that is not named here: %s\n",
+		mode_name[snap_policy(p->s, SNAP_POLICY_DEFAULT)->mode]);
+	for (size_t i = 0; i < p->domain_count && i < TOLD; i++)
+		add_domain(b, p, &p->domains[i]);
+	if (p->domain_count > TOLD)
+		buf_format(b, "       and %zu more\n", p->domain_count - TOLD);
+}

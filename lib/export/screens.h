@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef MXONLY_SCREENS_H
+#define MXONLY_SCREENS_H
+
+/*
+ * screens - parts of the texts for systems that take no file: what an administrator types in, screen by screen
+ *
+ * Tested by: t/live/export_mailers.t
+ */
+
+#include "export/export.h"
+
+/* The relays' ranges, a line each, indented: prefixes of at least these lengths (0: any; ranges_split). */
+int screens_ranges(struct buf *b, const struct export_job *x, unsigned min4, unsigned min6, struct err *e);
+
+/* Which domains are protected by what, a line each; many are only counted. */
+void screens_domains(struct buf *b, const struct export_job *x);
+
+#endif

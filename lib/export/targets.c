@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "export/targets.h"
+
+const struct target *const targets[] = {
+	&target_nftables,
+	&target_ipset,
+	&target_ufw,
+	&target_firewalld,
+	&target_pf,
+	&target_windows_firewall,
+	&target_postfix,
+	&target_postscreen,
+	&target_exim,
+	&target_cpanel,
+	&target_exchange,
+	&target_exchange_online,
+	&target_smartermail,
+	&target_zoho,
+	&target_rackspace,
+	&target_sieve,
+	&target_exim_filter,
+	&target_thunderbird,
+	&target_outlook,
+	&target_apple_mail,
+	&target_port,
+	&target_rename,
+	&target_plain,
+	&target_json,
+	NULL,
+};
