@@ -7,10 +7,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/fault.h"
-#include "policy/load.h"
 #include "tool/tool.h"
 
 const char query_command[] = "mxonly query";
@@ -109,29 +106,9 @@ static int ask_server(const struct query *q)
 	return status;
 }
 
-/* The configuration as a snapshot; NULL when it has faults, which were printed. Warnings are for mxonly check. */
-static const struct snapshot *open_snapshot(const char *path)
-{
-	const struct snapshot *s = NULL;
-	struct faults faults = { 0 };
-	struct err e;
-	int fd = load(path, &faults);
-
-	if (fd < 0) {
-		faults_print(&faults, stderr);
-	} else if (snapshot_map(&s, fd, &e) < 0) {
-		wrong(query_command, "%s: %s", path, e.text);
-		s = NULL;
-	}
-	if (fd >= 0)
-		close(fd);
-	faults_free(&faults);
-	return s;
-}
-
 static int ask_configuration(const struct query *q)
 {
-	const struct snapshot *s = open_snapshot(q->config ? q->config : MXONLY_CONFIG);
+	const struct snapshot *s = open_snapshot(query_command, q->config ? q->config : MXONLY_CONFIG);
 	struct local_oracle l;
 	int status;
 

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* Restriction classes that ask, and the check_recipient_access tables that lead protected domains to them. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/domain.h"
+#include "postfix/advice_parts.h"
+#include "postfix/tables.h"
+#include "postfix/words.h"
+
+/* *label: the policy_context that it asks with, or empty. */
+static bool value_asks(const struct advice *a, const struct service *sv, struct text value, struct text *label)
+{
+	struct steps steps = { 0 };
+	bool asks = false;
+
+	*label = text_of("");
+	steps_read(&steps, value, sv->params);
+	for (size_t i = 0; i < steps.count && !asks; i++) {
+		struct policy_call call = policy_call_read(steps.at[i].argument);
+		asks = advice_kind(a, sv, &steps.at[i]) != ENDPOINT_OTHER;
+		if (asks)
+			policy_call_get(&call, "policy_context", label);
+	}
+	steps_free(&steps);
+	return asks;
+}
+
+static bool is_class(const struct service *sv, struct text name)
+{
+	struct text rest = text_of(params_get(sv->params, "smtpd_restriction_classes")), class;
+
+	while (words_next(&rest, &class))
+		if (text_equal(class, name))
+			return true;
+	return false;
+}
+
+bool advice_class_asks(const struct advice *a, const struct service *sv, struct text class)
+{
+	struct text label;
+
+	return is_class(sv, class) && value_asks(a, sv, class, &label);
+}
+
+/* How the classes ask, once each. */
+static bool judge_classes(struct advice *a, const struct service *sv)
+{
+	struct text rest = text_of(params_get(sv->params, "smtpd_restriction_classes")), class;
+	bool any = false;
+
+	while (words_next(&rest, &class)) {
+		struct steps steps = { 0 };
+		char *name = must_strndup(class.at, class.len);
+		steps_read(&steps, text_of(params_get(sv->params, name)), sv->params);
+		for (size_t i = 0; i < steps.count; i++) {
+			struct policy_call call = policy_call_read(steps.at[i].argument);
+			if (!step_is(&steps.at[i], "check_policy_service") ||
+				advice_endpoint(a, sv, call.endpoint) == ENDPOINT_OTHER)
+				continue;
+			any = true;
+			advise_call(a, sv, name, &call);
+		}
+		steps_free(&steps);
+		free(name);
+	}
+	return any;
+}
+
+/* The table's label decides, whatever section the domain has. */
+static void judge_label(struct advice *a, const struct advised_domain *d, struct text table, struct text label)
+{
+	int64_t policy = label.len > 0 ? snapshot_policy_labelled(a->s, label) : -1;
+	struct buf line = { 0 };
+	char title[2 * DOMAIN_MAX];
+
+	if (policy < 0 || policy == d->policy)
+		return;
+	int n = (int)snapshot_policy_title(a->s, snap_policy(a->s, d->policy), title, sizeof title);
+	buf_format(&line, "%s in [domains %.*s], and not in [%.*s]", d->name, (int)label.len, label.at, n, title);
+	advise_policy(a, WARNING, d->policy, line.at,
+		"%s is decided by [domains %.*s], which %.*s and policy_context name for it: its own section, [%.*s], "
+		"is not looked at",
+		d->name, (int)label.len, label.at, (int)table.len, table.at, n, title);
+	buf_free(&line);
+}
+
+static int compare_domain(const void *key, const void *member)
+{
+	return strcmp(key, ((const struct advised_domain *)member)->name);
+}
+
+/* Which protected domains the check_recipient_access tables of one smtpd lead to a class that asks. */
+struct leading {
+	struct advice *a;
+	const struct service *sv;
+	struct buf keys; /* the domains, a line each */
+	bool *led; /* each of them */
+	size_t count; /* that are led */
+	struct text table; /* the last one that was asked; empty: there is none */
+	bool unknown; /* some table could not be asked */
+};
+
+static void ask_table(struct leading *l, struct text table)
+{
+	struct buf answers = { 0 };
+	struct text rest, key, value, label;
+
+	l->table = table;
+	if (table_ask(l->a->p, table, text_cut(l->keys.at ? l->keys.at : "", l->keys.len), &answers) < 0)
+		l->unknown = true;
+	rest = text_cut(answers.at, answers.len);
+	while (table_next(&rest, &key, &value)) {
+		char *name = must_strndup(key.at, key.len);
+		const struct advised_domain *d =
+			bsearch(name, l->a->domains, l->a->domain_count, sizeof *l->a->domains, compare_domain);
+		if (d && value_asks(l->a, l->sv, value, &label)) {
+			l->count += !l->led[d - l->a->domains];
+			l->led[d - l->a->domains] = true;
+			judge_label(l->a, d, table, label);
+		}
+		free(name);
+	}
+	buf_free(&answers);
+}
+
+static void ask_tables(struct leading *l)
+{
+	for (enum restriction_list list = 0; list <= LIST_RECIPIENT; list++) {
+		struct steps steps = { 0 };
+		steps_read(&steps, text_of(params_get(l->sv->params, restriction_list_name[list])), l->sv->params);
+		for (size_t i = 0; i < steps.count && !step_permits_all(&steps.at[i]); i++)
+			if (step_is(&steps.at[i], "check_recipient_access"))
+				ask_table(l, steps.at[i].argument);
+		steps_free(&steps);
+	}
+}
+
+/* A class that asks, for the entry that is missing. */
+static struct text some_class(const struct leading *l)
+{
+	struct text rest = text_of(params_get(l->sv->params, "smtpd_restriction_classes")), class;
+
+	while (words_next(&rest, &class) && !advice_class_asks(l->a, l->sv, class))
+		;
+	return class;
+}
+
+static void tell_missing(const struct leading *l)
+{
+	size_t first = 0, missing = l->a->domain_count - l->count;
+	struct text class = some_class(l), path = l->table;
+	const char *colon = memchr(path.at, ':', path.len);
+	struct buf line = { 0 }, file = { 0 };
+
+	while (l->led[first])
+		first++;
+	if (colon)
+		path = text_cut(colon + 1, path.len - (size_t)(colon + 1 - path.at));
+	buf_format(&line, "%s %.*s", l->a->domains[first].name, (int)class.len, class.at);
+	buf_format(&file, "%.*s", (int)path.len, path.at);
+	advise_at(l->a, FAULT, file.at, 0, line.at,
+		"no entry leads %s (of %zu such domain%s) to a class that asks mxonlyd: whoever connects delivers "
+		"directly",
+		l->a->domains[first].name, missing, missing == 1 ? "" : "s");
+	buf_free(&line);
+	buf_free(&file);
+}
+
+bool advise_tables(struct advice *a, const struct service *sv, bool asked)
+{
+	struct leading l = { .a = a, .sv = sv };
+
+	if (!judge_classes(a, sv) || asked)
+		return false;
+	for (size_t i = 0; i < a->domain_count; i++)
+		buf_format(&l.keys, "%s\n", a->domains[i].name);
+	l.led = must_alloc(a->domain_count * sizeof *l.led);
+	memset(l.led, 0, a->domain_count * sizeof *l.led);
+	ask_tables(&l);
+	if (l.count > 0 && l.count < a->domain_count && !l.unknown)
+		tell_missing(&l);
+	free(l.led);
+	buf_free(&l.keys);
+	/* Without domains to ask about, and behind a table that cannot be asked, it may be so. */
+	return l.count > 0 || (l.table.len > 0 && (l.unknown || a->domain_count == 0));
+}
