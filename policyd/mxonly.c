@@ -14,10 +14,16 @@ static const struct subcommand {
 	const char *title; /* argv[0] of its run */
 	const char *help;
 } subcommands[] = {
+	{ "init", init_main, "mxonly init", "begin: write a first configuration, print the lines for Postfix" },
 	{ "query", query_main, "mxonly query", "ask what the policy says: of an address, a domain, a whole request" },
 	{ "check", check_main, "mxonly check", "read the configuration as the server would; report every fault" },
 	{ "compile", compile_main, "mxonly compile",
 		"write the configuration as one compiled file, read at once anywhere" },
+	{ "replay", replay_main, "mxonly replay",
+		"judge a mail log: what the policy would have refused, before it does" },
+	{ "export", export_main, "mxonly export",
+		"write the same rules for another system: a firewall, a mail server, ..." },
+	{ "audit", audit_main, "mxonly audit", "judge mail already received: which came past the relays?" },
 	{ "ctl", ctl_main, "mxonly ctl", "ask the running server: its status, its counters, a reload" },
 };
 

@@ -86,7 +86,7 @@ subtest 'words of the policy' => sub {
 sub options {
 	my ($code, @items) = @_;
 	my %code = $code =~ /getopt_long\([^"]*"([^"]*)"/ ? map { ("-$1" => $2 ? 1 : 0) if /(\w)(:?)/ } $1 =~ /\w:?/g : ();
-	$code{"--$_"} = 0 for $code =~ /\{ "(\w+)", no_argument/g;
+	$code{"--$1"} = $2 eq 'required' ? 1 : 0 while $code =~ /\{ "([\w-]+)", (no|required)_argument/g;
 	my %manual;
 	for my $item (@items) {
 		my ($first, $rest) = @$item;
@@ -145,7 +145,7 @@ subtest 'what happens when' => sub {
 	my @rows = $section =~ /((?:^\.\\" [^\n]*\n)*)^\.It ([^\n]*)$/mg;
 	cmp_ok(scalar(@rows), '>=', 2 * 15, 'rows');
 	while (my ($comments, $fault) = splice(@rows, 0, 2)) {
-		my @tests = $comments =~ /^\.\\" (t\/\S+\.t: .*)$/mg;
+		my @tests = $comments =~ /^\.\\" (t\/\S+\.[tc]: .*)$/mg;
 		cmp_ok(scalar(@tests), '>', 0, "$fault: is tested");
 		for my $test (@tests) {
 			my ($file, $title) = $test =~ /^(\S+): (.*)$/;

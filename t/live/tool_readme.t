@@ -13,6 +13,7 @@ use Tool;
 my $source = source_folder();
 chdir($source) or die "$source: $!";
 $ENV{PATH} = "$ENV{MXONLY_BUILD}:$ENV{PATH}";
+$ENV{TZ} = 'UTC';
 
 # Indented blocks: lines that begin with four spaces, empty lines between them included.
 my @blocks = read_file('README') =~ /^((?:(?:    .*)?\n)*    .*\n)/mg;
@@ -22,8 +23,7 @@ my $commands = 0;
 for my $block (grep { /^\$ /m } @blocks) {
 	for my $session (split(/^(?=\$ )/m, $block)) {
 		my ($command, $shown) = $session =~ /^\$ (.*)\n((?:.*\n)*)/ or next;
-		my ($status, $out, $err) = run('', '/bin/sh', '-c', $command);
-		my $said = $err . $out;
+		my ($status, $said) = run('', '/bin/sh', '-c', "{ $command\n} 2>&1");    # in the order that a terminal shows
 		$shown =~ s/\n+$/\n/;
 		$command =~ /^mxonly check/ ? is($status, 0, $command) : is($said, $shown, $command);
 		$commands++;
