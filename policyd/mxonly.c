@@ -22,7 +22,7 @@ static const struct subcommand {
 	{ "replay", replay_main, "mxonly replay",
 		"judge a mail log: what the policy would have refused, before it does" },
 	{ "export", export_main, "mxonly export",
-		"write the same rules for another system: a firewall, a mail server, ..." },
+		"write the same rules for other systems: firewalls, mail servers, filters" },
 	{ "audit", audit_main, "mxonly audit", "judge mail already received: which came past the relays?" },
 	{ "ctl", ctl_main, "mxonly ctl", "ask the running server: its status, its counters, a reload" },
 };

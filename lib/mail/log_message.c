@@ -353,22 +353,23 @@ static const struct program {
 	{ "oqmgr", read_queue },
 };
 
-/* rsyslog's "message repeated 2 times: [ MESSAGE]". */
-static void take_repeated(struct text *message, unsigned *times)
+/* rsyslog's "message repeated 2 times: [ MESSAGE]"; false when its end was cut off. */
+static bool take_repeated(struct text *message, unsigned *times)
 {
 	struct text t = *message;
 	unsigned long n;
 
 	if (!log_take(&t, "message repeated "))
-		return;
+		return true;
 	const char *space = memchr(t.at, ' ', t.len);
 	if (!space || !text_number(text_cut(t.at, (size_t)(space - t.at)), TIMES_MAX, &n))
-		return;
+		return true;
 	t = log_behind(t, space);
-	if (!log_take(&t, " times: [ ") || !take_last_words(&t, "]"))
-		return;
-	*message = t;
+	if (!log_take(&t, " times: [ "))
+		return true;
 	*times = (unsigned)n;
+	*message = t;
+	return take_last_words(message, "]");
 }
 
 bool log_message_read(struct log_line *l, struct text program, struct text message)
@@ -376,8 +377,10 @@ bool log_message_read(struct log_line *l, struct text program, struct text messa
 	for (size_t i = 0; i < sizeof programs / sizeof *programs; i++) {
 		if (!text_is(program, programs[i].name))
 			continue;
-		take_repeated(&message, &l->times);
-		programs[i].read(l, message);
+		if (take_repeated(&message, &l->times))
+			programs[i].read(l, message);
+		else
+			unclear(l, "cut off");
 		return true;
 	}
 	return false;
