@@ -16,8 +16,13 @@ $ENV{PATH} = "$ENV{MXONLY_BUILD}:$ENV{PATH}";
 $ENV{TZ} = 'UTC';
 
 # Indented blocks: lines that begin with four spaces, empty lines between them included.
-my @blocks = read_file('README') =~ /^((?:(?:    .*)?\n)*    .*\n)/mg;
-s/^    //mg, s/^\n+// for @blocks;
+sub blocks {
+	my @found = $_[0] =~ /^((?:(?:    .*)?\n)*    .*\n)/mg;
+	s/^    //mg, s/^\n+// for @found;
+	return @found;
+}
+
+my @blocks = blocks(read_file('README'));
 
 my $commands = 0;
 for my $block (grep { /^\$ /m } @blocks) {
@@ -70,5 +75,14 @@ for my $file (read_file('lib/README') =~ m{(?<![*\w.])([a-z_]+\.[ch])\b}g) {
 	ok(scalar(my @found = grep { -f } glob("{lib,policyd}/*/$file")), "lib/README: $file is there");
 }
 is_deeply([grep { length > 78 && !/^    / } split(/\n/, read_file('README'))], [], 'wrapped');
+
+# The translation shows the same commands and pieces of configuration, in the same order, and has as many sections.
+sub to_copy {
+	return grep { /^(?:[\$#] |\.\/|\[(?:policyd|relay|default|domains?)\b|smtpd_\w+ =)/m } blocks($_[0]);
+}
+my ($english, $french) = (read_file('README'), read_file('contrib/README.fr'));
+cmp_ok(scalar(to_copy($english)), '>=', 20, 'blocks to copy were found');
+is_deeply([to_copy($french)], [to_copy($english)], 'contrib/README.fr: the same blocks');
+is(scalar(() = $french =~ /^[=-]{4,}$/mg), scalar(() = $english =~ /^[=-]{4,}$/mg), 'contrib/README.fr: as many sections');
 
 done_testing();
