@@ -66,6 +66,12 @@ static struct text recipient_of(const struct walk *w, const struct received *r)
 	return text_cut(NULL, 0);
 }
 
+/* Google's names end in one. */
+static struct text without_dot(struct text name)
+{
+	return name.len > 0 && name.at[name.len - 1] == '.' ? text_cut(name.at, name.len - 1) : name;
+}
+
 /* As Postfix would have asked. Mail for an unknown recipient is judged as mail for one without a domain. */
 static void decided(struct chain *c, const struct walk *w, const struct received *r, struct finding *f)
 {
@@ -74,8 +80,9 @@ static void decided(struct chain *c, const struct walk *w, const struct received
 
 	f->has_address = true;
 	f->address = r->address;
-	f->name = r->name;
+	f->name = without_dot(r->name);
 	f->helo = r->helo;
+	f->without_helo = r->helo_untold;
 	f->sender = w->above[FIELD_RETURN_PATH];
 	f->recipient = recipient_of(w, r);
 	f->date = date_of(r->date);
@@ -87,7 +94,7 @@ static void decided(struct chain *c, const struct walk *w, const struct received
 	rq.attr[ATTR_SASL_USERNAME] = r->user;
 	rq.attr[ATTR_SENDER] = f->sender;
 	rq.attr[ATTR_RECIPIENT] = f->recipient.len > 0 ? f->recipient : text_of("<>");
-	judge(f, &c->judgement, c->trust->snapshot, &rq);
+	judge(f, &c->judgement, r->helo_untold ? c->trust->without_helo : c->trust->snapshot, &rq);
 }
 
 /* One line of the walk; true when it ended there. */
@@ -100,7 +107,8 @@ static bool step(struct chain *c, struct walk *w, struct text value, struct find
 		unknown(f, "malformed");
 		return true;
 	}
-	bool ours = r.by.len > 0 && trust_own(c->trust, r.by);
+	bool own = r.by.len > 0 && trust_own(c->trust, r.by);
+	bool ours = own || (r.by.len > 0 && trust_local(c->trust, r.by));
 	if (r.has_from && !ours) {
 		if (!w->ours)
 			c->stranger = r.by;
@@ -118,6 +126,10 @@ static bool step(struct chain *c, struct walk *w, struct text value, struct find
 	}
 	if (!r.has_address || trust_internal(c->trust, &r.address))
 		return false;
+	if (!own) {
+		unknown(f, "not-own");
+		return true;
+	}
 	decided(c, w, &r, f);
 	return true;
 }

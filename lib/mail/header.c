@@ -40,6 +40,17 @@ static bool field_begins(struct text line, struct text *name)
 	return name->len > 0 && n < line.len && line.at[n] == ':';
 }
 
+/* An indented line; and a part of a Received field, as it looks where indentation was lost. */
+static bool goes_on(struct text line)
+{
+	static const char *const begins[] = { " ", "\t", "(", "by ", "with ", "id ", "for " };
+
+	for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)
+		if (text_begins(line, begins[i]))
+			return true;
+	return false;
+}
+
 void header_start(struct header *h)
 {
 	if (h->message)
@@ -87,7 +98,7 @@ void header_line(struct header *h, struct text piece, bool begins)
 	if (begins && field_begins(piece, &name)) {
 		h->keeps = is_ours(name, &which) && !h->cut;
 	} else if (begins && !h->begun) {
-		h->headless = true;
+		h->headless = goes_on(piece);
 	} else if (begins && h->keeps && !is_blank(piece.at[0])) {
 		keep(h, text_of(" "));
 		piece = behind_indentation(piece);

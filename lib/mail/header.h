@@ -40,7 +40,7 @@ struct field {
 struct header {
 	struct field *fields;
 	size_t count;
-	bool headless; /* the first line is none that a header begins with: what was above it is cut off */
+	bool headless; /* the first line is the rest of one: what was above it is cut off */
 	bool cut; /* fields behind the last are missing: there were more than HEADER_MAX bytes */
 	struct buf lines;
 	void *message; /* GMime's, which owns the values */
@@ -51,7 +51,7 @@ void header_start(struct header *h);
 
 /*
  * A line with its end, or a piece of a long one; begins: its first piece. A line that is neither a field nor indented goes on
- * with the one above: so headers look that were copied from a page.
+ * with the one above: so headers look that were copied from a page. Above the first field it is passed over.
  */
 void header_line(struct header *h, struct text piece, bool begins);
 

@@ -10,18 +10,12 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "mail/separator.h"
 
 enum {
 	NAMES_AT_ONCE = 65536, /* of a folder, in memory and in order */
 	DEEPEST = 32
 };
-
-static const char separator[] = "From ";
-
-static bool is_separator(struct text line)
-{
-	return line.len >= sizeof separator - 1 && memcmp(line.at, separator, sizeof separator - 1) == 0;
-}
 
 static bool is_empty(struct text line)
 {
@@ -51,14 +45,14 @@ static void read_header(struct source *s, struct header *h, bool mbox)
 	header_end(h);
 }
 
-/* To the next separator: a line behind an empty one; false at the end. */
+/* To the next separator: behind an empty line, or with a date; false at the end. */
 static bool skip_body(struct source *s)
 {
 	struct text piece;
 	bool behind_empty = true;
 
 	while (source_line(s, &piece)) {
-		if (s->begins && behind_empty && is_separator(piece))
+		if (s->begins && (behind_empty ? is_separator(piece) : is_dated_separator(piece)))
 			return true;
 		behind_empty = s->begins && is_empty(piece);
 	}
@@ -100,29 +94,59 @@ static void drain(struct source *s)
 		continue;
 }
 
+/* The first line that tells what it is: empty ones may stand above an mbox, and a byte order mark; false when there is none. */
+static bool first_line(struct source *s, struct text *piece, bool *behind_empty)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+	bool there = source_line(s, piece);
+
+	*behind_empty = false;
+	if (there && text_begins(*piece, mark))
+		*piece = text_cut(piece->at + 3, piece->len - 3);
+	for (; there && is_empty(*piece); there = source_line(s, piece))
+		*behind_empty = true;
+	return there;
+}
+
+static void read_message(struct mailbox_reader *r, struct source *s, struct header *h, const char *path)
+{
+	read_header(s, h, false);
+	if (!r->watch.stop)
+		r->message(r, text_of(path), h);
+}
+
+/* Behind an empty line there is no header. */
+static void read_empty(struct mailbox_reader *r, struct header *h, const char *path)
+{
+	header_start(h);
+	header_end(h);
+	if (!r->watch.stop)
+		r->message(r, text_of(path), h);
+}
+
 static void read_file(struct mailbox_reader *r, int fd, const char *path, bool pipe)
 {
 	struct header h = { 0 };
 	struct source s;
 	struct text piece;
+	bool behind_empty;
 	struct err e;
 
 	if (source_open(&s, fd, &r->watch, &e) < 0) {
 		fail(r, path, e.text);
 		return;
 	}
-	if (source_line(&s, &piece)) {
-		if (is_separator(piece)) {
-			read_mbox(r, &s, &h, path);
-		} else {
-			source_again(&s, piece);
-			read_header(&s, &h, false);
-			if (!r->watch.stop)
-				r->message(r, text_of(path), &h);
-		}
-		if (pipe)
-			drain(&s);
+	bool there = first_line(&s, &piece, &behind_empty);
+	if (there && is_separator(piece)) {
+		read_mbox(r, &s, &h, path);
+	} else if (behind_empty) {
+		read_empty(r, &h, path);
+	} else if (there) {
+		source_again(&s, piece);
+		read_message(r, &s, &h, path);
 	}
+	if (pipe)
+		drain(&s);
 	header_free(&h);
 	if (source_close(&s, &e) < 0)
 		fail(r, path, e.text);
@@ -176,22 +200,33 @@ static int by_name(const void *a, const void *b)
 	return strverscmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Up to NAMES_AT_ONCE names, in order; returns how many. */
-static size_t next_names(DIR *folder, char **names)
+static bool is_maildir(const char *path)
+{
+	return is_folder(path, "new") && is_folder(path, "cur");
+}
+
+/* Up to NAMES_AT_ONCE names that begin with a dot or do not, in order; returns how many. */
+static size_t next_names(DIR *folder, char **names, bool dotted)
 {
 	struct dirent *entry;
 	size_t n = 0;
 
 	errno = 0;
 	while (n < NAMES_AT_ONCE && (entry = readdir(folder))) {
-		if (entry->d_name[0] != '.')
+		if ((entry->d_name[0] == '.') == dotted)
 			names[n++] = must_strndup(entry->d_name, strlen(entry->d_name));
 	}
 	qsort(names, n, sizeof *names, by_name);
 	return n;
 }
 
-static void read_entries(struct mailbox_reader *r, const char *path, int depth)
+/* ".Sent" of Maildir++: a Maildir itself; path/name is whole. */
+static bool is_subfolder(const char *path, const char *name, const char *whole)
+{
+	return strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && is_folder(path, name) && is_maildir(whole);
+}
+
+static void read_entries(struct mailbox_reader *r, const char *path, int depth, bool subfolders)
 {
 	DIR *folder = opendir(path);
 	struct buf whole = { 0 };
@@ -202,11 +237,11 @@ static void read_entries(struct mailbox_reader *r, const char *path, int depth)
 		return;
 	}
 	char **names = must_alloc(NAMES_AT_ONCE * sizeof *names);
-	while ((n = next_names(folder, names)) > 0) {
+	while ((n = next_names(folder, names, subfolders)) > 0) {
 		for (size_t i = 0; i < n; i++) {
 			whole.len = 0;
 			buf_format(&whole, "%s/%s", path, names[i]);
-			if (!r->watch.stop)
+			if (!r->watch.stop && (!subfolders || is_subfolder(path, names[i], whole.at)))
 				read_entry(r, whole.at, depth);
 			free(names[i]);
 		}
@@ -223,15 +258,16 @@ static void read_folder(struct mailbox_reader *r, const char *path, int depth)
 	static const char *const parts[] = { "new", "cur" };
 	struct buf part = { 0 };
 
-	if (!is_folder(path, "new") || !is_folder(path, "cur")) {
-		read_entries(r, path, depth);
+	if (!is_maildir(path)) {
+		read_entries(r, path, depth, false);
 		return;
 	}
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
 		part.len = 0;
 		buf_format(&part, "%s/%s", path, parts[i]);
-		read_entries(r, part.at, depth);
+		read_entries(r, part.at, depth, false);
 	}
+	read_entries(r, path, depth, true);
 	buf_free(&part);
 }
 

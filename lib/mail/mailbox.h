@@ -5,8 +5,9 @@
 /*
  * mailbox - the headers of messages, wherever they lie: a file with one, an mbox, a Maildir, a folder of any of these
  *
- * A file that begins with "From " is an mbox, in which a line that begins so, behind an empty one, begins a message. A folder
- * with cur and new is a Maildir; of others every file counts, and every folder in it, but those whose names begin with a dot.
+ * A file that begins with "From ", perhaps below empty lines, is an mbox (separator.h). A folder with cur and new is a Maildir,
+ * whose subfolders are the Maildirs in it with names that begin with a dot; of others every file counts, and every folder in
+ * it, but those whose names begin with a dot.
  *
  * Life:      mailbox_read calls back for each message, in the order of the mbox, of the file names in a folder
  * Memory:    one header, one piece of a file, 65,536 names of a folder; nothing of bodies; whatever the size of the mailbox

@@ -89,8 +89,38 @@ static void read_tcp_info(struct received *r, struct peer *p, struct text commen
 	r->has_address = in_brackets || (words == 1 && ip_parse_client(&r->address, without_ident(before)));
 	p->nameless = in_brackets && name.len == 0;
 	/* (sendmail says of a name that does not lead back "(may be forged)") */
-	if (name.len > 0 && !word_is(name, "unknown"))
+	if (name.len > 0 && !word_is(name, "unknown") && !word_is(name, "<unknown>"))
 		*(contains(comment, "(may") ? &r->reverse : &r->name) = name;
+}
+
+static bool has_literal(struct text comment)
+{
+	struct ip ip;
+
+	return (comment.len > 0 && memchr(comment.at, '[', comment.len)) ||
+	       ip_parse_client(&ip, without_ident(text_trim(comment)));
+}
+
+/*
+ * A comment without a space before it is the end of a HELO: one word, that tells nothing. Where it is more, a parenthesis of the
+ * HELO took in what is behind it, or a server writes in this way: nobody can tell which.
+ */
+static void read_end_of_helo(struct received *r, struct peer *p, struct text comment, const char *end)
+{
+	struct text word, rest = comment;
+
+	r->odd |= has_literal(comment) || memchr(comment.at, '(', comment.len) || memchr(comment.at, '\\', comment.len);
+	lex_comment_word(&rest, &word);
+	r->odd |= word.len != comment.len;
+	p->said = text_cut(p->said.at, (size_t)(end - p->said.at));
+	p->literal.len = 0;
+	p->comment = true;
+}
+
+/* Where a HELO may have been the comment that was read, and this is the real one. */
+static bool is_second(const struct peer *p, struct text comment)
+{
+	return (p->said.len == 0 || p->behind_helo) && has_literal(comment);
 }
 
 /*
@@ -116,7 +146,10 @@ static void read_peer_comment(struct received *r, struct peer *p, struct text co
 	} else if (!p->tcp_info) {
 		p->tcp_info = true;
 		read_tcp_info(r, p, comment);
+	} else {
+		r->odd |= is_second(p, comment);
 	}
+	r->odd |= p->said.len == 0 && !r->has_address;
 }
 
 /* From behind `from` to behind `by`. */
@@ -124,16 +157,21 @@ static void read_peer(struct received *r, struct peer *p, struct lex *l)
 {
 	struct text t;
 	enum lex_kind kind = lex_next(l, &t);
+	const char *end_of_helo = NULL;
 	struct ip ip;
 
 	if (kind == LEX_WORD) {
 		p->said = t;
+		end_of_helo = l->at;
 		if (bracketed(t, &ip))
 			p->literal = t;
 		kind = lex_next(l, &t);
 	}
 	for (; kind == LEX_COMMENT || kind == LEX_WORD; kind = lex_next(l, &t)) {
-		if (kind == LEX_COMMENT)
+		if (kind == LEX_COMMENT && t.at - 1 == end_of_helo) {
+			read_end_of_helo(r, p, t, l->at);
+			end_of_helo = l->at;
+		} else if (kind == LEX_COMMENT)
 			read_peer_comment(r, p, t);
 		else if (word_is(t, "by"))
 			return;
@@ -234,14 +272,14 @@ static void settle(struct received *r, const struct peer *p, const struct tail *
 	if (!r->has_address && p->literal.len > 0 && (p->keyed || (exim && !p->comment)))
 		r->has_address = bracketed(p->literal, &r->address);
 	else if (tail->ik2 && !p->comment)
-		r->has_address = ip_parse_client(&r->address, p->said);
+		r->helo_untold = r->has_address = ip_parse_client(&r->address, p->said);
 	if (p->behind_helo) {
 		r->reverse = word_is(p->said, "unknown") ? r->reverse : p->said;
 		return;
 	}
 	if ((tail->exim || r->helo.len > 0) && p->nameless && p->literal.len == 0)
 		r->name = p->said; /* Exim has the verified name there, and the HELO behind helo= if it is another */
-	if (r->helo.len == 0)
+	if (r->helo.len == 0 && !r->helo_untold)
 		r->helo = p->said;
 }
 
@@ -261,11 +299,14 @@ void received_parse(struct received *r, struct text value)
 	struct lex l = { value.at, value.at + value.len, false };
 	struct peer peer = { 0 };
 	struct tail tail = { 0 };
-	struct text t;
+	struct text t, word;
 
 	*r = (struct received){ 0 };
 	switch (lex_next(&l, &t)) {
-	case LEX_COMMENT: /* qmail: (qmail N invoked by uid N) */
+	case LEX_COMMENT: /* qmail: (qmail N invoked by uid N); sendmail: (from USER@HOST) by */
+		if (lex_comment_word(&t, &word) && word_is(word, "from") && lex_next(&l, &t) == LEX_WORD &&
+			word_is(t, "by"))
+			break;
 		return;
 	case LEX_WORD:
 		break;
@@ -285,5 +326,7 @@ void received_parse(struct received *r, struct text value)
 	read_tail(r, &tail, &l);
 	if (r->has_from)
 		settle(r, &peer, &tail);
+	/* (no name of a host is nearly as long) */
+	r->helo.len = r->helo.len < RECEIVED_WORD ? r->helo.len : RECEIVED_WORD;
 	r->odd |= !fits(r);
 }

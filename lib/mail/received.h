@@ -14,7 +14,7 @@
  * Life:      the texts of a struct received point into the value that was read
  * Memory:    allocates nothing; cannot fail
  * Limits:    white space is folded or not; any bytes; time grows with the length alone; a line with a part of more than
- *            RECEIVED_WORD bytes is odd
+ *            RECEIVED_WORD bytes is odd, but of a HELO the first so many are told
  * Tested by: t/unit/test_received.c, t/fuzz/fuzz_received.c, t/mail
  */
 
@@ -31,6 +31,7 @@ struct received {
 	bool has_address;
 	struct ip address; /* of the peer, as the server saw it */
 	struct text helo; /* the peer's claim */
+	bool helo_untold; /* the line has no place for it: not the same as a client that gave none */
 	struct text name; /* of the address, verified; empty: unknown */
 	struct text reverse; /* of the address, from DNS, not verified; empty: unknown */
 	struct text by; /* the host that wrote the line; empty: it does not say */

@@ -77,7 +77,7 @@ enum lex_kind lex_next(struct lex *l, struct text *t)
 	*t = text_cut(begin, 0);
 	if (begin == l->end)
 		return LEX_END;
-	if (*begin == ';') {
+	if (l->quotes && *begin == ';') {
 		l->at++;
 		return LEX_SEMICOLON;
 	}
@@ -86,7 +86,7 @@ enum lex_kind lex_next(struct lex *l, struct text *t)
 		*t = between(begin + 1, l->at[-1] == ')' && l->at - begin > 1 ? l->at - 1 : l->at);
 		return LEX_COMMENT;
 	}
-	while (l->at < l->end && !is_space(*l->at) && *l->at != '(' && *l->at != ';')
+	while (l->at < l->end && !is_space(*l->at) && *l->at != '(' && !(l->quotes && *l->at == ';'))
 		l->at = skip_piece(l->at, l->end, l->quotes);
 	*t = between(begin, l->at);
 	return LEX_WORD;

@@ -5,8 +5,8 @@
 /*
  * received_lex - words and comments of a Received field
  *
- * Until `by` nothing but parentheses binds bytes together: no server writes quotes there, but a HELO may begin with one.
- * Behind it, "..." and <...> are one piece each, also within a comment: senders and recipients stand in them.
+ * Until `by` nothing but parentheses binds bytes together: no server writes quotes there, but a HELO may begin with one, and
+ * a semicolon is a byte like others. Behind it, "..." and <...> are one piece each, also within a comment: senders and recipients stand in them.
  *
  * Tested by: t/unit/test_received.c, t/fuzz/fuzz_received.c
  */

@@ -71,8 +71,11 @@ static void reservations(struct buf *b, const struct report_html *r, const struc
 						: "<p class=\"soft\">Lines that could not be read: ",
 			c->skipped, ". They are not counted; standard error named them.</p>\n");
 	if (c->without_helo > 0)
-		html_count(b, "<p class=\"soft\">Judged without HELO, which the log does not tell: ", c->without_helo,
-			". It counts as matching.</p>\n");
+		html_count(b,
+			r->kind == REPORT_AUDIT
+				? "<p class=\"soft\">Judged without HELO, which their lines do not tell: "
+				: "<p class=\"soft\">Judged without HELO, which the log does not tell: ",
+			c->without_helo, ". It counts as matching.</p>\n");
 }
 
 void report_answer(struct buf *b, const struct report_html *r, const struct tally *t)

@@ -31,7 +31,7 @@ static int help(void)
 	     "\n"
 	     "HELO is not logged for accepted mail: it counts as matching.\n"
 	     "\n"
-	     "Exit status: 0 all was read, 2 some could not be read, or nothing was judged.");
+	     "Exit status: 0 all was read, 2 some could not be read, or no line is Postfix's.");
 	return EXIT_YES;
 }
 

@@ -150,16 +150,23 @@ static void put_latest(const struct replay *r, FILE *to)
 	}
 }
 
-/* A relay known by its certificate alone is never met in a log. */
-static void put_certificates(const struct replay *r, FILE *to)
+/* TLS and certificates count as matching, but a relay known by its certificate alone is never met in a log. */
+static void put_unlogged_factors(const struct replay *r, FILE *to)
 {
-	const struct snap_relay *relays = snap_at(r->accepted, r->accepted->relays);
+	for (uint32_t i = 0; i < r->snapshot->relays.count; i++) {
+		const struct snap_relay *asks = snap_relay(r->snapshot, i);
+		const char *words = NULL;
 
-	for (uint32_t i = 0; i < r->accepted->relays.count; i++) {
-		if (!(relays[i].match & FACTOR_BIT_CERTIFICATE))
+		if (snap_relay(r->accepted, i)->match & FACTOR_BIT_CERTIFICATE)
+			words = "is known by its certificate, which no log tells: its mail is judged as if it had none";
+		else if (asks->match & FACTOR_BIT_CERTIFICATE)
+			words = "asks for a certificate, which no log tells: it counts as matching";
+		else if (asks->match & FACTOR_BIT_TLS)
+			words = "asks for TLS, which no line of the message tells: it counts as matching";
+		if (!words)
 			continue;
-		put_cell(to, 10, snap_text(r->accepted, relays[i].name));
-		fputs("  is known by its certificate, which no log tells: its mail is judged as if it had none\n", to);
+		put_cell(to, 10, snap_text(r->snapshot, asks->name));
+		fprintf(to, "  %s\n", words);
 	}
 }
 
@@ -170,7 +177,7 @@ void replay_put_rest(const struct replay *r, FILE *to)
 	put_title(to, "What a log does not tell");
 	put_count(to, tally_counts(r->tally)->without_helo,
 		"judged without HELO, which is not logged: it counts as matching");
-	put_certificates(r, to);
+	put_unlogged_factors(r, to);
 	put_count(to, c->submitted, "came to a submission service without a login: not judged");
 	put_count(to, c->local, "messages came another way than by SMTP: not judged");
 	put_count(to, c->reinjected, "messages came back from a content filter: judged as they came first");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A mailbox of any bytes: compressed it is the same; what is appended to an mbox is one message more.
+ * A mailbox of any bytes: compressed it is the same; what is appended to an mbox is one message more, with a date also where no
+ * empty line is before it.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -76,12 +77,12 @@ static void compressed(const void *bytes, size_t size, const struct reading *pla
 	free(at);
 }
 
-static void appended(const void *bytes, size_t size, const struct reading *plain)
+static void appended(const void *bytes, size_t size, const struct reading *plain, const char *last)
 {
 	struct buf b = { 0 };
 
 	buf_add(&b, bytes, size);
-	buf_str(&b, "\n\nFrom x\nReceived: last\n");
+	buf_str(&b, last);
 	struct reading r = read_bytes(b.at, b.len);
 	must(r.messages == plain->messages + 1 && r.failures == 0);
 	buf_free(&b);
@@ -95,7 +96,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	struct reading plain = read_bytes(data, size);
 	compressed(data, size, &plain);
-	if (plain.failures == 0 && size >= 5 && memcmp(data, "From ", 5) == 0)
-		appended(data, size, &plain);
+	if (plain.failures == 0 && size >= 5 && memcmp(data, "From ", 5) == 0) {
+		appended(data, size, &plain, "\n\nFrom x\nReceived: last\n");
+		appended(data, size, &plain, "\nFrom x Sat Nov 21 23:57:15 2026\nReceived: last\n");
+	}
 	return 0;
 }

@@ -156,6 +156,22 @@ static void as_name(struct text data, struct header *h)
 	buf_free(&text);
 }
 
+/* A server that takes any word for a HELO: direct, or nothing that can be told. */
+static void as_any_helo(struct text data, struct header *h)
+{
+	struct buf text = { 0 };
+	struct finding f;
+
+	buf_str(&text, "Received: from ");
+	for (size_t i = 0; i < data.len && i < 255; i++)
+		if (data.at[i] > ' ' && data.at[i] < 0x7f)
+			buf_add(&text, &data.at[i], 1);
+	buf_str(&text, " (unknown [198.51.100.7])\n\tby mx.example.org (8.17.1/8.17.1) with ESMTP id 1\n");
+	judged(&text, h, &f);
+	must(f.way == WAY_DIRECT || f.way == WAY_UNKNOWN);
+	buf_free(&text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
 	struct text data = text_cut((const char *)bytes, size < MOST ? size : MOST);
@@ -171,6 +187,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	buf_free(&text);
 	below(data, &h);
 	as_helo(data, &h);
+	as_any_helo(data, &h);
 	as_name(data, &h);
 	as_recipient(data, &h);
 	as_sender(data, &h);

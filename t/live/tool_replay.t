@@ -158,6 +158,8 @@ subtest 'the report' => sub {
 	like($out, qr/^  2026-11-22  unknown-address +203\.0\.113\.9 +u\@watched\.example +\Q$path\E:17$/m, 'one of the latest');
 	like($out, qr/^ +6  judged without HELO/m, 'how many without HELO');
 	like($out, qr/^  keyed +is known by its certificate/m, 'a relay that no log tells of');
+	my $tls = write_file('tls.ini', "[relay coded]\nranges = 192.0.2.0/24\nmatch = address tls\n");
+	like((mxonly('', 'replay', '-c', $tls, $path))[1], qr/^  coded +asks for TLS, .*: it counts as matching$/m, 'one that asks for what is not told');
 	like($out, qr/^ +1  messages came another way/m, 'local ones');
 	like($out, qr/^ +1  messages came before/m, 'those from before');
 	like($out, qr/^ +1  messages without a recipient/m, 'those without a recipient');

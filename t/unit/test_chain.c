@@ -172,7 +172,14 @@ static const struct {
 	{ "example.org", false },
 	{ "mail", true },
 	{ "x.mail", true },
+	{ "", false },
+	{ ".", false },
+	{ "mx..example.org", false },
+	{ "added.example", true },
+}, local_hosts[] = {
 	{ "localhost", true },
+	{ "mx.localhost", true },
+	{ "LocalHost.LocalDomain.", true },
 	{ "localhost.evil.example", false },
 	{ "[10.0.0.1]", true },
 	{ "10.0.0.1", true },
@@ -182,9 +189,6 @@ static const struct {
 	{ "fe80::1%eth0", true },
 	{ "2001:db8:1::1", true },
 	{ "", false },
-	{ ".", false },
-	{ "mx..example.org", false },
-	{ "added.example", true },
 };
 
 START_TEST(own_hosts)
@@ -198,6 +202,10 @@ START_TEST(own_hosts)
 	ck_assert_int_eq(trust_add_own(&j.trust, text_of("[192.0.2.1]"), &e), -1);
 	for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++)
 		row_int(hosts[i].host, trust_own(&j.trust, text_of(hosts[i].host)), hosts[i].own);
+	for (size_t i = 0; i < sizeof local_hosts / sizeof *local_hosts; i++) {
+		row_ok(local_hosts[i].host, !trust_own(&j.trust, text_of(local_hosts[i].host)));
+		row_int(local_hosts[i].host, trust_local(&j.trust, text_of(local_hosts[i].host)), local_hosts[i].own);
+	}
 	end(&j);
 }
 END_TEST
@@ -268,6 +276,12 @@ START_TEST(parts)
 	ck_assert(text_is(f.domain, "monitor.test"));
 	ck_assert_int_eq(f.date, 1795301835);
 	ck_assert_int_eq(f.outcome, OUTCOME_REFUSE);
+	chain_header(&j.header, text_of("Received: from a (name.example. [198.51.100.7]) by mx.example.org; x\n"));
+	chain_judge(&j.chain, &j.header, &f);
+	ck_assert(text_is(f.name, "name.example") && !f.without_helo);
+	chain_header(&j.header, text_of("Received: from 198.51.100.7 by mx.example.org (IK2 SMTP Server); x\n"));
+	chain_judge(&j.chain, &j.header, &f);
+	ck_assert(f.way == WAY_DIRECT && f.helo.len == 0 && f.without_helo);
 	chain_header(&j.header,
 		text_of("Received: from a ([192.0.2.1]) by stranger.example; Sat, 21 Nov 2026 23:57:15 +0100\n"));
 	chain_judge(&j.chain, &j.header, &f);

@@ -126,6 +126,40 @@ START_TEST(split_at_random)
 }
 END_TEST
 
+START_TEST(minus)
+{
+	static const struct {
+		const char *from, *less, *want;
+	} rows[] = {
+		{ "192.0.2.0/24", "", "192.0.2.0/24" },
+		{ "10.1.0.0/16", "10.0.0.0/8", "" },
+		{ "10.0.0.0/8", "10.0.0.0/8", "" },
+		{ "10.0.0.0/8", "10.0.0.0/9", "10.128.0.0/9" },
+		{ "10.0.0.0/8", "10.128.0.0/9", "10.0.0.0/9" },
+		{ "9.0.0.0-12.0.0.0", "10.0.0.0/8 11.0.0.5", "9.0.0.0/8 11.0.0.0-11.0.0.4 11.0.0.6-12.0.0.0" },
+		{ "10.0.0.0/8 fc00::1", "127.0.0.0/8 fc00::/7", "10.0.0.0/8" },
+		{ "::-::ffff", "10.0.0.0/8 ::1", ":: ::2-::ffff" },
+		{ "255.255.255.0/24", "255.255.255.255", "255.255.255.0-255.255.255.254" },
+		{ "2001:db8::/32", "2001:db8:0:1::/64",
+			"2001:db8::/64 2001:db8:0:2::-2001:db8:ffff:ffff:ffff:ffff:ffff:ffff" },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct range_list from = list_of(rows[i].from), less = list_of(rows[i].less);
+		struct range_list left;
+		ranges_merge(&from);
+		ranges_merge(&less);
+		left = ranges_minus(&from, &less);
+		char *got = printed(&left);
+		row_str(rows[i].from, got, rows[i].want);
+		free(got);
+		range_list_free(&from);
+		range_list_free(&less);
+		range_list_free(&left);
+	}
+}
+END_TEST
+
 START_TEST(quoted)
 {
 	static const struct {
@@ -340,8 +374,17 @@ START_TEST(safe)
 			"relay c is known by name" },
 		{ FILTER "[relay c]\ndomains = c.example\n[default]\nrelays = filter c\n", WHOLE, true, 0,
 			"relay c is left out" },
-		{ FILTER "[relay c]\ndomains = c.example\n[default]\nrelays = filter c\n", TARGET_RANGES, false, 0,
+		{ FILTER "[relay c]\ndomains = c.example\n[default]\nrelays = filter c\n", TARGET_RANGES, false, -1,
+			"relay c is known by name" },
+		{ FILTER "[relay c]\ndomains = c.example\n[default]\nrelays = filter c\n", TARGET_RANGES, true, 0,
 			"relay c is left out" },
+		{ FILTER "[relay c]\ndomains = c.example\n[default]\nrelays = filter c\n", TARGET_RANGES | TARGET_LIST,
+			false, 0, "relay c is left out" },
+		{ FILTER "[relay c]\ndomains = c.example\n[default]\nrelays = filter\n[domain a.example]\nrelays = "
+			 "filter "
+			 "c\nmode = off\n",
+			TARGET_RANGES, false, 0, "must also match by helo" },
+		{ "[relay c]\ndomains = c.example\n", TARGET_LIST, true, -1, "would let nobody in" },
 		{ FILTER "[relay c]\ndomains = c.example\n[default]\nrelays = filter\n", WHOLE, false, 0, "" },
 		{ "[relay c]\ndomains = c.example\n", WHOLE, true, -1, "no relay has a range" },
 		{ "[relay c]\ndomains = c.example\n", TARGET_RANGES, true, -1, "would let nobody in" },
@@ -480,6 +523,6 @@ END_TEST
 
 int main(void)
 {
-	return unit_run(
-		"export", UNIT_TESTS(split, split_at_random, quoted, planned, digest, everybody, safe, header, tried));
+	return unit_run("export",
+		UNIT_TESTS(split, split_at_random, minus, quoted, planned, digest, everybody, safe, header, tried));
 }

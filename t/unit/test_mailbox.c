@@ -82,9 +82,14 @@ static const struct {
 	{ "\nReceived: a\n", "f:;" },
 	{ " b\nReceived: a\n", "f:headless R=a;" },
 	{ "(192.0.2.1) with x; Tue\nReceived: a\n", "f:headless R=a;" },
+	{ "\tb\nReceived: a\n", "f:headless R=a;" },
+	{ "by mx with x; Tue\nReceived: a\n", "f:headless R=a;" },
 	{ "\x7f"
 	  "ELF\n",
-		"f:headless ;" },
+		"f:;" },
+	{ "no field\nnor this\nReceived: a\n", "f:R=a;" },
+	{ "\xef\xbb\xbfReceived: a\n", "f:R=a;" },
+	{ "\xef\xbb\xbf b\nReceived: a\n", "f:headless R=a;" },
 	{ "To: a: b: c: ((((;\nContent-Type: multipart/mixed; boundary=x\nReceived: a\n\n--x\nReceived: b\n",
 		"f:R=a;" },
 	/* mbox */
@@ -98,6 +103,26 @@ static const struct {
 	{ "From a Mon\nReceived: a\nFrom b Mon\nReceived: b\n", "f#1:R=a;f#2:R=b;" },
 	{ "From a Mon\n\nFrom b Mon\n\n\nFrom c Mon\nReceived: c\n", "f#1:;f#2:;f#3:R=c;" },
 	{ "From a Mon\n b\nReceived: a\n", "f#1:headless R=a;" },
+	{ "\n\r\n\nFrom a Mon\nReceived: a\n\nFrom b Mon\nReceived: b\n", "f#1:R=a;f#2:R=b;" },
+	{ "\xef\xbb\xbf"
+	  "From a Mon\nReceived: a\n",
+		"f#1:R=a;" },
+	{ "\n\nReceived: a\n", "f:;" },
+	{ "\n", "f:;" },
+	/* with a date, also without an empty line before */
+	{ "From a Mon\nReceived: a\n\nbody\nFrom b Sat Nov 21 23:57:15 2026\nReceived: b\n", "f#1:R=a;f#2:R=b;" },
+	{ "From a Mon\n\nbody\nFrom b@c  Sun Nov  1 00:00:00 2026\r\nReceived: b\n", "f#1:;f#2:R=b;" },
+	{ "From a Mon\n\nbody\nFrom b Sat Nov 21 23:57:15 CET 2026\nReceived: b\n", "f#1:;f#2:R=b;" },
+	{ "From a Mon\n\nbody\nFrom b Sat Nov 21 23:57:15 2026 +0100\nReceived: b\n", "f#1:;f#2:R=b;" },
+	{ "From a Mon\n\nbody\nFrom b Sat Nov 21 23:57:15 +0100 2026\nReceived: b\n", "f#1:;f#2:R=b;" },
+	{ "From a Mon\n\nbody\nFrom b Sat Nov 21 23:57:15 2026", "f#1:;f#2:;" },
+	{ "From a Mon\n\nbody\nFrom Sat Nov 21 23:57:15 2026\n", "f#1:;f#2:;" },
+	{ "From a Mon\n\nbody\nFrom b Sat Nov 21 23:57 2026\nReceived: b\n", "f#1:;" },
+	{ "From a Mon\n\nbody\nFrom b Sat Nov 32 23:57:15 2026\nReceived: b\n", "f#1:;" },
+	{ "From a Mon\n\nbody\nFrom b Sat Nov 21 24:57:15 2026\nReceived: b\n", "f#1:;" },
+	{ "From a Mon\n\nbody\nFrom b Sam Nov 21 23:57:15 2026\nReceived: b\n", "f#1:;" },
+	{ "From a Mon\n\nbody\nFrom b Sat Nov 21 23:57:15 2026 we met\nReceived: b\n", "f#1:;" },
+	{ "From a Mon\n\nbody\nFrom the Sat Nov 21 on\nReceived: b\n", "f#1:;" },
 	/* other compressors */
 	{ "BZh91AY", "f!compressed by bzip2: pipe it through bzcat;" },
 	{ "\xfd"
@@ -151,6 +176,12 @@ START_TEST(compressed)
 	mailbox_read(&r.reader, "g");
 	ck_assert_str_eq(r.said.at, "g#1:R=a;g#2:R=b;");
 	buf_free(&r.said);
+	start(&r);
+	put_gzip("g", "wb", "From a\nReceived: a\n\nbody\n");
+	put_gzip("g", "ab", "From b Sat Nov 21 23:57:15 2026\nReceived: b\n\n");
+	mailbox_read(&r.reader, "g");
+	ck_assert_str_eq(r.said.at, "g#1:R=a;g#2:R=b;");
+	buf_free(&r.said);
 
 	start(&r);
 	buf_str(&noise, "From a\nReceived: a\n\n");
@@ -178,7 +209,8 @@ END_TEST
 
 START_TEST(folders)
 {
-	static const char *const made[] = { "m", "m/new", "m/cur", "m/tmp", "m/.Junk", "f", "f/.hidden", "f/sub" };
+	static const char *const made[] = { "m", "m/new", "m/cur", "m/tmp", "m/.Junk", "m/.Sent", "m/.Sent/new",
+		"m/.Sent/cur", "m/.Sent/.Deep", "m/.half", "m/.half/new", "f", "f/.hidden", "f/sub" };
 	struct reading r;
 
 	enter();
@@ -188,6 +220,10 @@ START_TEST(folders)
 	put("m/cur/1", "Received: cur\n", 14);
 	put("m/tmp/3", "Received: tmp\n", 14);
 	put("m/dovecot-uidlist", "3 V1\n", 5);
+	put("m/.Junk/1", "Received: no\n", 13);
+	put("m/.half/new/1", "Received: no\n", 13);
+	put("m/.Sent/cur/1", "Received: sent\n", 15);
+	ck_assert_int_eq(symlink("../f", "m/.link"), 0);
 	put("f/10", "Received: ten\n", 14);
 	put("f/9", "Received: nine\n", 15);
 	put("f/.mh", "Received: no\n", 13);
@@ -200,7 +236,7 @@ START_TEST(folders)
 
 	start(&r);
 	mailbox_read(&r.reader, "m/");
-	ck_assert_str_eq(r.said.at, "m/new/2:R=new;m/cur/1:R=cur;");
+	ck_assert_str_eq(r.said.at, "m/new/2:R=new;m/cur/1:R=cur;m/.Sent/cur/1:R=sent;");
 	buf_free(&r.said);
 	start(&r);
 	mailbox_read(&r.reader, "f");

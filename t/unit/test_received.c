@@ -59,7 +59,8 @@ static const struct {
 	{ "from [192.0.2.10] (unknown) " EXIM, NULL, "[192.0.2.10]", "", "" },
 	{ "from [192.0.2.10] (b.example [198.51.100.7]) " BY, "198.51.100.7", "[192.0.2.10]", "b.example", "" },
 	{ "from 192.0.2.10 " BY, NULL, "192.0.2.10", "", "" },
-	{ "from 192.0.2.10 by a.example (IK2 SMTP Server); x", "192.0.2.10", "192.0.2.10", "", "" },
+	{ "from 192.0.2.10 by a.example (IK2 SMTP Server); x", "192.0.2.10", "", "", "" },
+	{ "from a.example (<unknown> [198.51.100.7]) " BY, "198.51.100.7", "a.example", "", "" },
 	{ "from 192.0.2.10 (x) by a.example (IK2 SMTP Server); x", NULL, "192.0.2.10", "", "" },
 	{ "from 192.0.2.10 by a.example (not IK2 SMTP Server); x", NULL, "192.0.2.10", "", "" },
 	/* Exchange */
@@ -99,6 +100,7 @@ START_TEST(what_the_server_saw)
 		row_ok(line, text_is(r.helo, peers[i].helo));
 		row_ok(line, text_is(r.name, peers[i].name));
 		row_ok(line, text_is(r.reverse, peers[i].reverse));
+		row_ok(line, r.helo_untold == (r.has_address && strstr(line, "(IK2") != NULL));
 	}
 }
 END_TEST
@@ -129,6 +131,9 @@ static const struct {
 	{ "by h with; for", "h", "", "", "", "", "for" },
 	{ "by (c) with SMTP", "", "SMTP", "", "", "", "" },
 	{ "(qmail 1 invoked by uid 0); d", "", "", "", "", "", "" },
+	{ "(from u@h) by h (8.17.1/8.17.1/Submit) id 1; d", "h", "", "", "", "", "d" },
+	{ "(from u@h) from x by h; d", "", "", "", "", "", "" },
+	{ "(qmail 1 invoked from network) by h; d", "", "", "", "", "", "" },
 	{ "from a ([192.0.2.1]) (Authenticated sender: joe@x) by h with SMTP", "h", "SMTP", "", "", "joe@x", "" },
 	{ "from a ([192.0.2.1]) (authenticated bits=0) by h with SMTP", "h", "SMTP", "", "", "authenticated", "" },
 	{ "from a ([192.0.2.1]) (Authenticated) by h with SMTP", "h", "SMTP", "", "", "authenticated", "" },
@@ -166,7 +171,9 @@ START_TEST(odd)
 		"from a ([192.0.2.1]) by h with SMTP by i",
 		"from [192.0.2.1] (helo=x [198.51.100.7] (may be forged)) by h",
 		"from [192.0.2.1] (port=1 helo=x y [198.51.100.7]) by h", "from a ([192.0.2.1] ident=(x)) by h",
-		"from a ([192.0.2.1] helo=b ident=() by h) by i", "from a; by h" };
+		"from a ([192.0.2.1] helo=b ident=() by h) by i", "from a; b by h", "from a(b [192.0.2.1]) by h",
+		"from a([192.0.2.1]) by h", "from a(b)c ([192.0.2.1]) by h", "from a(b\\) ([192.0.2.1]) by h",
+		"from (x) ([192.0.2.1]) by h" };
 	char line[3000];
 	struct received r;
 
@@ -176,6 +183,9 @@ START_TEST(odd)
 	}
 	for (int length = RECEIVED_WORD; length <= RECEIVED_WORD + 1; length++) {
 		snprintf(line, sizeof line, "from %0*d ([192.0.2.1]) by h", length, 0);
+		received_parse(&r, text_of(line));
+		ck_assert(!r.odd && r.helo.len == RECEIVED_WORD);
+		snprintf(line, sizeof line, "from a ([192.0.2.1]) by %0*d", length, 0);
 		received_parse(&r, text_of(line));
 		ck_assert_int_eq(r.odd, length > RECEIVED_WORD);
 	}
