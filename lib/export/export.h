@@ -23,6 +23,7 @@ struct export_job;
 enum target_flag {
 	TARGET_WHOLE_SERVER = 1, /* decides before a recipient is known: refused where domains differ */
 	TARGET_RANGES = 2, /* knows relays by their addresses alone */
+	TARGET_LIST = 8, /* tells ranges and refuses nobody by them: needs one, and may lack a relay's */
 	TARGET_FOLDER = 4 /* several files, and README.mxonly with the whole header */
 };
 

@@ -98,22 +98,40 @@ bool plan_same_relays(const struct plan *p, const struct snap_policy *a, const s
 	return true;
 }
 
+static bool *no_relay(const struct snapshot *s)
+{
+	bool *none = must_alloc(s->relays.count);
+
+	memset(none, 0, s->relays.count);
+	return none;
+}
+
+static void add_those(struct range_list *l, const struct snapshot *s, const bool *those)
+{
+	for (uint32_t i = 0; i < s->relays.count; i++)
+		if (those[i] && plan_has_ranges(snap_relay(s, i)))
+			add_set(l, snap_set(s, snap_relay(s, i)->ranges));
+	ranges_merge(l);
+}
+
 /* Of many policies, each of which may name the same relays again. */
 static void collect_relays(struct plan *p)
 {
 	const struct snapshot *s = p->s;
 
-	p->used = must_alloc(s->relays.count);
-	memset(p->used, 0, s->relays.count);
+	p->used = no_relay(s);
+	p->judged = no_relay(s);
 	for (uint32_t i = 0; i < s->policies.count; i++) {
 		const struct snap_policy *policy = snap_policy(s, i);
-		for (uint32_t k = 0; k < policy->relays.count; k++)
-			p->used[plan_relay(p, policy, k) - snap_relay(s, 0)] = true;
+		bool judges = policy->mode != MODE_OFF && i != SNAP_POLICY_NO_DOMAIN;
+		for (uint32_t k = 0; k < policy->relays.count; k++) {
+			size_t relay = (size_t)(plan_relay(p, policy, k) - snap_relay(s, 0));
+			p->used[relay] = true;
+			p->judged[relay] |= judges;
+		}
 	}
-	for (uint32_t i = 0; i < s->relays.count; i++)
-		if (p->used[i] && plan_has_ranges(snap_relay(s, i)))
-			add_set(&p->relays, snap_set(s, snap_relay(s, i)->ranges));
-	ranges_merge(&p->relays);
+	add_those(&p->relays, s, p->used);
+	add_those(&p->judged_relays, s, p->judged);
 }
 
 /* Policies mostly have [default]'s exempt_networks again, at the same place. */
@@ -261,10 +279,12 @@ int plan_make(struct plan *p, const struct snapshot *s, const char *config, cons
 void plan_free(struct plan *p)
 {
 	range_list_free(&p->relays);
+	range_list_free(&p->judged_relays);
 	range_list_free(&p->trusted_here);
 	range_list_free(&p->trusted);
 	range_list_free(&p->allowed);
 	free(p->used);
+	free(p->judged);
 	free(p->domains);
 	*p = (struct plan){ 0 };
 }

@@ -33,9 +33,12 @@ struct plan {
 	char date[PLAN_DATE]; /* of the export: "2026-11-22 04:50 UTC" */
 
 	bool *used; /* of each relay: some policy has it */
+	bool *judged; /* of each relay: some policy that is not off has it */
 
 	/* Sorted, merged, IPv4 first. */
 	struct range_list relays; /* of all relays that some policy uses and that ask for an address */
+	struct range_list
+		judged_relays; /* the same of policies that are not off: for lists, and what decides by recipient */
 	struct range_list trusted_here; /* --trusted */
 	struct range_list trusted; /* --trusted, and exempt_networks of all policies, but for loopback */
 	struct range_list allowed; /* both, and loopback: whom a whole server lets in */

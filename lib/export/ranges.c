@@ -86,6 +86,36 @@ int ranges_split(struct range_list *to, const struct range_list *from, unsigned 
 	return 0;
 }
 
+static struct ip before(struct ip ip)
+{
+	ip.high -= ip.low == 0;
+	ip.low--;
+	return ip;
+}
+
+struct range_list ranges_minus(const struct range_list *from, const struct range_list *less)
+{
+	struct range_list left = { 0 };
+
+	for (size_t i = 0; i < from->count; i++) {
+		struct range rest = from->at[i];
+		bool gone = false;
+		for (size_t k = 0; k < less->count && !gone; k++) {
+			const struct range *cut = &less->at[k];
+			if (cut->first.v6 != rest.first.v6 || ip_compare(&cut->last, &rest.first) < 0 ||
+				ip_compare(&cut->first, &rest.last) > 0)
+				continue;
+			if (ip_compare(&cut->first, &rest.first) > 0)
+				range_list_add(&left, &(struct range){ rest.first, before(cut->first) });
+			gone = ip_compare(&cut->last, &rest.last) >= 0;
+			rest.first = next_to(cut->last);
+		}
+		if (!gone)
+			range_list_add(&left, &rest);
+	}
+	return left;
+}
+
 bool ranges_hold(const struct range_list *l, const struct ip *ip)
 {
 	for (size_t i = 0; i < l->count; i++)

@@ -33,6 +33,9 @@ struct range_list ranges_of(const struct range_list *l, bool v6);
  */
 int ranges_split(struct range_list *to, const struct range_list *from, unsigned min4, unsigned min6, struct err *e);
 
+/* What of `from` is in none of `less`, merged; both must be merged. */
+struct range_list ranges_minus(const struct range_list *from, const struct range_list *less);
+
 bool ranges_hold(const struct range_list *l, const struct ip *ip);
 
 /* Each as range_print has it, with `between` between them. */

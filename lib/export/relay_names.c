@@ -69,6 +69,13 @@ int relay_names_make(struct relay_names *n, struct export_job *x, struct err *e)
 	return result;
 }
 
+void relay_names_leave_out(struct export_job *x)
+{
+	export_leave_out(x, &x->plan->trusted,
+		"this filter knows names alone and cannot tell trusted hosts: what they hand in is taken for direct "
+		"delivery");
+}
+
 void relay_names_free(struct relay_names *n)
 {
 	free(n->at);

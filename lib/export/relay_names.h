@@ -23,6 +23,9 @@ extern const char *const relay_name_sign[RELAY_NAME_SIGNS];
 
 /* Tells, in the header, the domains for whose mailboxes the filter is not meant. */
 int relay_names_make(struct relay_names *n, struct export_job *x, struct err *e);
+
+/* Warns of each trusted range: no name tells it. */
+void relay_names_leave_out(struct export_job *x);
 void relay_names_free(struct relay_names *n);
 
 #endif

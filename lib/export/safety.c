@@ -81,13 +81,14 @@ static int check_relay(struct export_job *x, const struct snap_relay *relay, boo
 {
 	struct text name = snap_text(x->plan->s, relay->name);
 	struct buf factors = { 0 };
+	bool list = (x->target->flags & TARGET_LIST) != 0;
 	int result = 0;
 
 	add_factors(&factors, relay);
 	if (plan_has_ranges(relay) && factors.len > 0)
 		export_note(x, "relay %.*s must also match by %s: this target looks at addresses alone", (int)name.len,
 			name.at, factors.at);
-	else if (!plan_has_ranges(relay) && (x->target->flags & TARGET_WHOLE_SERVER) && !force)
+	else if (!plan_has_ranges(relay) && !list && !force)
 		result = err_set(e,
 			"%s knows addresses alone, and relay %.*s is known by %s: its mail would be refused. "
 			"Give the relay ranges, or use mxonlyd, or --force to leave it out",
@@ -99,17 +100,24 @@ static int check_relay(struct export_job *x, const struct snap_relay *relay, boo
 	return result;
 }
 
+static int check_any(const struct export_job *x, struct err *e)
+{
+	if (x->plan->relays.count > 0)
+		return 0;
+	return err_set(e,
+		"no relay has a range: %s would let nobody in. "
+		"Give the relays ranges, or use mxonlyd, which knows them by other things too",
+		x->target->name);
+}
+
+/* What decides by recipient leaves those of domains that are off alone. */
 static int check_relays(struct export_job *x, bool force, struct err *e)
 {
 	const struct snapshot *s = x->plan->s;
+	const bool *those = x->target->flags & TARGET_WHOLE_SERVER ? x->plan->used : x->plan->judged;
 
-	if (x->plan->relays.count == 0)
-		return err_set(e,
-			"no relay has a range: %s would let nobody in. "
-			"Give the relays ranges, or use mxonlyd, which knows them by other things too",
-			x->target->name);
 	for (uint32_t i = 0; i < s->relays.count; i++)
-		if (x->plan->used[i] && check_relay(x, snap_relay(s, i), force, e) < 0)
+		if (those[i] && check_relay(x, snap_relay(s, i), force, e) < 0)
 			return -1;
 	return 0;
 }
@@ -144,6 +152,8 @@ int safety_check(struct export_job *x, bool force, struct err *e)
 	unsigned flags = x->target->flags;
 
 	if ((flags & TARGET_WHOLE_SERVER) && check_domains(x, force, e) < 0)
+		return -1;
+	if ((flags & (TARGET_RANGES | TARGET_LIST)) && check_any(x, e) < 0)
 		return -1;
 	if ((flags & TARGET_RANGES) && check_relays(x, force, e) < 0)
 		return -1;

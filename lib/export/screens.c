@@ -5,11 +5,17 @@
 
 enum { TITLE = 320, TOLD = 50 };
 
-int screens_ranges(struct buf *b, const struct export_job *x, unsigned min4, unsigned min6, struct err *e)
+int screens_ranges(struct buf *b, const struct export_job *x, struct err *e)
 {
-	struct range_list prefixes = { 0 };
-	int result = ranges_split(&prefixes, &x->plan->relays, min4, min6, e);
+	const struct plan *p = x->plan;
+	struct range_list all = { 0 }, prefixes = { 0 };
+	int result;
 
+	ranges_add(&all, x->target->flags & TARGET_WHOLE_SERVER ? &p->relays : &p->judged_relays);
+	ranges_add(&all, &p->trusted);
+	ranges_merge(&all);
+	result = ranges_split(&prefixes, &all, 0, 0, e);
+	range_list_free(&all);
 	buf_str(b, "       ");
 	ranges_print(b, &prefixes, "\n       ");
 	buf_str(b, "\n");

@@ -10,8 +10,8 @@
 
 #include "export/export.h"
 
-/* The relays' ranges, a line each, indented: prefixes of at least these lengths (0: any; ranges_split). */
-int screens_ranges(struct buf *b, const struct export_job *x, unsigned min4, unsigned min6, struct err *e);
+/* The ranges of relays and trusted hosts, a line each, indented, as prefixes. */
+int screens_ranges(struct buf *b, const struct export_job *x, struct err *e);
 
 /* Which domains are protected by what, a line each; many are only counted. */
 void screens_domains(struct buf *b, const struct export_job *x);

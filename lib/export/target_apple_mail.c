@@ -27,6 +27,7 @@ static int write_apple_mail(struct export_job *x, struct err *e)
 
 	if (relay_names_make(&names, x, e) < 0)
 		return -1;
+	relay_names_leave_out(x);
 	b = export_file(x, x->target->file, &comment_plist);
 	buf_str(b, "<!DOCTYPE plist PUBLIC \"-//Apple//DTD PLIST 1.0//EN\" "
 		   "\"http://www.apple.com/DTDs/PropertyList-1.0.dtd\">\n"

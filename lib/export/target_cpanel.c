@@ -6,11 +6,15 @@ static int write_cpanel(struct export_job *x, struct err *e)
 {
 	static const struct exim_place place = { .folder = "/etc/mxonly/",
 		.more_hosts = " ; +loopback ; +relay_hosts" };
-	int result = exim_acl_write(x, &place, e);
+	struct range_list prefixes = { 0 };
 
-	struct buf *b = export_file(x, "skipsmtpcheckhosts", NULL);
-	ranges_print(b, &x->plan->relays, "\n");
+	if (exim_acl_write(x, &place, e) < 0)
+		return -1;
+	struct buf *b = export_file(x, "skipsmtpcheckhosts", &comment_hash_brief);
+	int result = ranges_split(&prefixes, &x->plan->judged_relays, 0, 0, e);
+	ranges_print(b, &prefixes, "\n");
 	buf_str(b, "\n");
+	range_list_free(&prefixes);
 	return result;
 }
 

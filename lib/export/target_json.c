@@ -221,6 +221,7 @@ static int write_json(struct export_job *x, struct err *e)
 const struct target target_json = {
 	.name = "json",
 	.help = JSON_HELP,
+	.flags = TARGET_LIST,
 	.file = "mxonly.json",
 	.write = write_json,
 };

@@ -12,6 +12,7 @@ static int write_outlook(struct export_job *x, struct err *e)
 
 	if (relay_names_make(&names, x, e) < 0)
 		return -1;
+	relay_names_leave_out(x);
 	b = export_file(x, x->target->file, &comment_hash);
 	buf_str(b, "\nparam([Parameter(Mandatory = $true)][string]$Mailbox, [switch]$Apply)\n"
 		   "$ErrorActionPreference = 'Stop'\n$Relays = @(\n");

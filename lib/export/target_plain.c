@@ -14,8 +14,10 @@ static int write_plain(struct export_job *x, struct err *e)
 {
 	struct buf *b = export_file(x, x->target->file, &comment_hash);
 
-	(void)e;
-	add_lines(b, "relays", &x->plan->relays);
+	if (x->plan->judged_relays.count == 0)
+		return err_set(e, "every domain whose relays have a range is off: there is nothing to list");
+	buf_str(b, "\n# loopback\n127.0.0.0/8\n::1\n");
+	add_lines(b, "relays", &x->plan->judged_relays);
 	add_lines(b, "trusted", &x->plan->trusted);
 	return 0;
 }
@@ -23,11 +25,12 @@ static int write_plain(struct export_job *x, struct err *e)
 const struct target target_plain = {
 	.name = "plain",
 	.help = "the ranges of relays and trusted hosts, one a line, for whatever else reads such a list",
-	.flags = TARGET_RANGES,
+	.flags = TARGET_RANGES | TARGET_LIST,
 	.file = "mxonly.ranges",
 	.what = "Lists whom to let in, merged: prefixes, addresses, and pairs FIRST-LAST where no prefix fits.\n"
-		"Loopback is not in it.",
-	.load = "feed it to the program that is to know the relays, or to ranges_file in a mxonly.ini",
+		"Relays that only domains with mode = off go through are not in it.",
+	.load = "feed it to the program that is to know the relays, or, without trusted and loopback, to ranges_file "
+		"in a mxonly.ini",
 	.undo = "take it out again",
 	.check = "ask that program for ${relay4}: it must be in\n"
 		 "ask that program for ${relay6}: it must be in\n"

@@ -7,8 +7,9 @@ static int write_rackspace(struct export_job *x, struct err *e)
 	struct buf *b = export_file(x, x->target->file, &comment_text);
 	int result;
 
-	buf_str(b, "\n1. These are the addresses of the service that your MX records point to:\n");
-	result = screens_ranges(b, x, 0, 0, e);
+	buf_str(b, "\n1. These are the addresses of the service that your MX records point to, and of "
+		   "trusted hosts:\n");
+	result = screens_ranges(b, x, e);
 	buf_str(b, "\n2. These are your domains, and what is to hold for them:\n");
 	screens_domains(b, x);
 	buf_str(b, "\n3. Write to Rackspace support (Control Panel > Tickets > New), with both lists:\n"

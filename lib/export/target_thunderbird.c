@@ -19,6 +19,7 @@ static int write_thunderbird(struct export_job *x, struct err *e)
 
 	if (relay_names_make(&names, x, e) < 0)
 		return -1;
+	relay_names_leave_out(x);
 	b = export_file(x, "msgFilterRules.dat", NULL);
 	buf_format(b,
 		"version=\"9\"\nlogging=\"no\"\nname=\"mxonly: direct delivery\"\nenabled=\"yes\"\n"

@@ -10,8 +10,8 @@ static int write_zoho(struct export_job *x, struct err *e)
 	buf_str(b, "\n1. Log in to the Zoho Mail Admin Console (Control Panel) as administrator of the organization.\n"
 		   "\n2. Email Routing > Incoming Gateway (Inbound Gateway) > Add: the addresses of the service that "
 		   "your MX records\n"
-		   "   point to, each of these lines:\n");
-	result = screens_ranges(b, x, 0, 0, e);
+		   "   point to, and of trusted hosts, each of these lines:\n");
+	result = screens_ranges(b, x, e);
 	buf_str(b, "   Should the field refuse a prefix (/24), type its first and last address where it asks for a "
 		   "range; its\n"
 		   "   documentation does not say which forms it takes.\n"

@@ -21,6 +21,7 @@ struct options {
 	const char *config, *output;
 	struct range_list trusted;
 	bool list, force, verify;
+	bool dash; /* -o - */
 };
 
 static int help(void)
@@ -36,10 +37,10 @@ static int help(void)
 	     "load, undo and verify it, and what was left out.\n"
 	     "\n"
 	     "  -c FILE          the configuration (default " MXONLY_CONFIG ")\n"
-	     "  -o FILE          where it goes (default standard output); a target of several\n"
-	     "                   files takes a folder, which is made when it is not there\n"
+	     "  -o FILE          where it goes (default standard output, or -); a target of\n"
+	     "                   several files takes a folder, which is made if need be\n"
 	     "  --trusted RANGE  let these hosts in too: your own network, monitoring\n"
-	     "  --force          write a whole server's rules although domains differ\n"
+	     "  --force          write it although domains differ, or a relay has no range\n"
 	     "  --verify         load it into the real program, apart from this machine's own,\n"
 	     "                   ask about a relay's addresses and a foreign one, and tell;\n"
 	     "                   the rules are then written only with -o\n"
@@ -82,7 +83,8 @@ static int take_option(struct options *o, int option)
 		o->config = optarg;
 		return 0;
 	case 'o':
-		o->output = optarg;
+		o->output = strcmp(optarg, "-") == 0 ? NULL : optarg;
+		o->dash = !o->output;
 		return *optarg ? 0 : wrong_usage(command, "-o needs the name of a file or folder");
 	case 't':
 		return add_trusted(&o->trusted, optarg);
@@ -196,6 +198,12 @@ static int run(const struct options *o, char **arguments, int count)
 		return wrong_usage(command, "a target is missing: see mxonly export --list");
 	if (!t)
 		return unknown(arguments[0]);
+	if (o->dash && o->verify)
+		return wrong_usage(command, "--verify tells on standard output: -o needs a file or folder");
+	if (o->dash && (t->flags & TARGET_FOLDER))
+		return wrong_usage(command,
+			"%s writes several files: -o needs a folder; without -o a script that makes them is printed",
+			t->name);
 	if (count > 1)
 		return wrong_usage(command, "unexpected `%s`: did you mean -o %s?", arguments[1], arguments[1]);
 	s = open_snapshot(command, o->config);

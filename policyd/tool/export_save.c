@@ -82,6 +82,24 @@ static int save_file(const struct export_file *f, const char *path, const char *
 	return replace_file(path, f->text.at, f->text.len, e);
 }
 
+/* The folder, and those above it. */
+static int make_folders(const char *path, struct err *e)
+{
+	struct buf above = { 0 };
+	int result = 0;
+
+	for (const char *at = path; result == 0 && (at = strchr(at, '/')) != NULL; at++) {
+		if (at == path)
+			continue;
+		above.len = 0;
+		buf_add(&above, path, (size_t)(at - path));
+		*buf_room(&above, 1) = '\0';
+		result = make_folder(above.at, e);
+	}
+	buf_free(&above);
+	return result == 0 ? make_folder(path, e) : -1;
+}
+
 int export_save(const struct export_job *x, const char *config, struct err *e)
 {
 	struct buf path = { 0 };
@@ -89,7 +107,7 @@ int export_save(const struct export_job *x, const char *config, struct err *e)
 
 	if (!(x->target->flags & TARGET_FOLDER))
 		return save_file(x->files[0], x->output, config, e);
-	result = make_folder(x->output, e);
+	result = make_folders(x->output, e);
 	for (size_t i = 0; result == 0 && i < x->file_count; i++) {
 		result = path_in(&path, x->output, x->files[i]->name, e);
 		if (result == 0)

@@ -83,7 +83,7 @@ subtest 'refused' => sub {
 		}
 	}
 	my $nobody = write_file('nobody.ini', "[relay c]\ndomains = relay.example\n[domain example.org]\n");
-	fails(['-c', $nobody, $_, '--force'], qr/would let nobody in/) for qw(nftables ipset ufw firewalld pf windows-firewall plain);
+	fails(['-c', $nobody, $_, '--force'], qr/would let nobody in/) for qw(nftables ipset ufw firewalld pf windows-firewall plain json sieve postfix);
 	for my $wide ('0.0.0.0/0', '::/0', '0.0.0.0/1 128.0.0.0/1') {
 		my $everybody = write_file('everybody.ini', "[relay c]\nranges = 192.0.2.1 $wide\nallow_wide_ranges = yes\n[domain example.org]\n");
 		fails(['-c', $everybody, $_, '--force'], qr/lets everybody in/) for $wide eq '::/0' ? @targets : 'nftables';

@@ -7,7 +7,7 @@ package Mailer;
 #
 #   mailers()                   the targets
 #   lets_in(TARGET, TEXT)       ranges
-#   kind(TARGET)                which ranges are meant: "all", "all4" (of IPv4, without loopback), "relays"
+#   kind(TARGET)                which ranges are meant: "all", "all4" (of IPv4, without what is private), "outer" (without loopback)
 
 use strict;
 use warnings;
@@ -15,7 +15,7 @@ use Exporter qw(import);
 
 our @EXPORT = qw(mailers lets_in kind file_of);
 
-my %kind = ('exchange-online' => 'all4', smartermail => 'relays', zoho => 'relays', rackspace => 'relays');
+my %kind = ('exchange-online' => 'all4', smartermail => 'outer', zoho => 'outer', rackspace => 'outer');
 
 my %reader = (
 	postfix => \&postfix, postscreen => \&postscreen, exim => sub { exim($_[0], '') }, cpanel => sub { exim($_[0], ' \+loopback ; \+relay_hosts ;') },
