@@ -40,20 +40,33 @@ static time_t now(void)
 	return t.tv_sec;
 }
 
+/* libunbound answers for names of private use itself (RFC 6761); but a network may have them, and then what it says counts. */
+static int ask_for_all(struct ub_ctx *ctx)
+{
+	static const char *const zones[] = { "test.", "invalid.", "onion.", "localhost.", "home.arpa.",
+		"resolver.arpa.", "service.arpa.", "127.in-addr.arpa." };
+	int why = 0;
+
+	for (size_t i = 0; why == 0 && i < sizeof zones / sizeof *zones; i++)
+		why = ub_ctx_zone_remove(ctx, zones[i]);
+	return why;
+}
+
 /* Forwarders may be on this host; DNSSEC is the business of those who are asked. */
 static int set_up(struct ub_ctx *ctx, const char *server, struct err *e)
 {
 	int why;
 
 	if ((why = ub_ctx_set_option(ctx, "module-config:", "iterator")) != 0 ||
-		(why = ub_ctx_set_option(ctx, "do-not-query-localhost:", "no")) != 0)
+		(why = ub_ctx_set_option(ctx, "do-not-query-localhost:", "no")) != 0 ||
+		(why = ub_ctx_set_option(ctx, "unblock-lan-zones:", "yes")) != 0)
 		return err_set(e, "libunbound: %s", ub_strerror(why));
 	ub_ctx_debuglevel(ctx, 0);
 	if (server && ub_ctx_set_fwd(ctx, server) != 0)
 		return err_set(e, "%s is no ADDRESS or ADDRESS@PORT of a name server", server);
 	if (!server && (why = ub_ctx_resolvconf(ctx, NULL)) != 0)
 		return err_set(e, "/etc/resolv.conf: %s", ub_strerror(why));
-	if ((why = ub_ctx_async(ctx, 1)) != 0)
+	if ((why = ub_ctx_async(ctx, 1)) != 0 || (why = ask_for_all(ctx)) != 0) /* the last: it closes the options */
 		return err_set(e, "libunbound: %s", ub_strerror(why));
 	return 0;
 }

@@ -8,7 +8,8 @@
  * Life:      resolver_new -> resolver_ask ... -> resolver_free; for the tool, never in a server
  * Memory:    answers belong to their questions: dns_free
  * Errors:    a question that failed says why; -1 only for the resolver itself
- * Limits:    RESOLVER_AT_ONCE questions at a time, RESOLVER_SECONDS each; DNSSEC is not validated
+ * Limits:    RESOLVER_AT_ONCE questions at a time, RESOLVER_SECONDS each; DNSSEC is not validated; names of private use
+ *            (.test, home.arpa, 10.in-addr.arpa) are asked about as any other
  * Tested by: t/live/check_dns.t
  */
 

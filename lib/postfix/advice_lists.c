@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "policy/lines.h"
 #include "postfix/advice_parts.h"
 
 /* What the lists of one smtpd come to. */
@@ -125,21 +126,31 @@ static void judge_own_clients(struct look *l, const struct steps *steps, size_t 
 			"logged in are judged as strangers");
 }
 
+/* false: nobody is left who comes past it. */
+static bool judge_door(struct look *l, const struct step *s)
+{
+	size_t end = step_is_table(s) ? (size_t)(s->argument.at + s->argument.len - s->verb.at) : s->verb.len;
+	struct buf after = { 0 };
+
+	buf_str(&after, "` before mxonlyd ");
+	enum door door = advice_door(l->a, l->sv, s, &after);
+	if (door != DOOR_SHUT)
+		tell_list(l, door == DOOR_SOME ? WARNING : FAULT, "`", text_cut(s->verb.at, end), after.at);
+	buf_free(&after);
+	return door != DOOR_ALL;
+}
+
 /* false: what stands before lets nobody, or nobody who matters, come so far. */
 static bool judge_before(struct look *l, const struct steps *steps, size_t at)
 {
-	static const char *const doors[] = { "permit_tls_all_clientcerts", "permit_dnswl_client", "permit_rhswl_client",
-		NULL };
-
 	for (size_t i = 0; i < at; i++) {
 		if (step_permits_own(&steps->at[i])) {
 			tell_list(l, FAULT, "mxonlyd is asked behind `", steps->at[i].verb,
 				"`, which lets everybody pass first: it is never asked");
 			return false;
 		}
-		if (step_is_one_of(&steps->at[i], doors))
-			tell_list(l, WARNING, "`", steps->at[i].verb,
-				"` before mxonlyd lets hosts pass that are no relay of yours: they deliver directly");
+		if (!judge_door(l, &steps->at[i]))
+			return false;
 	}
 	return true;
 }
@@ -202,15 +213,43 @@ static void judge_list(struct look *l)
 	steps_free(&steps);
 }
 
+/* The port that other servers send to. */
+static bool is_mx(const struct service *sv)
+{
+	return strcmp(sv->type, "pass") == 0 || strcmp(service_port(sv), "smtp") == 0 ||
+	       strcmp(service_port(sv), "25") == 0;
+}
+
+static bool asks_in(const struct look *l, const struct steps *steps)
+{
+	for (size_t i = 0; i < steps->count; i++)
+		if (advice_kind(l->a, l->sv, &steps->at[i]) != ENDPOINT_OTHER)
+			return true;
+	return false;
+}
+
+/*
+ * The step that refuses whoever the ones before it do not let pass; count: there is none. Where mxonlyd is asked and other
+ * servers send to, a table may hold the recipients that there are.
+ */
+static size_t closing(const struct look *l, const struct steps *steps, bool tables)
+{
+	for (size_t i = 0; i < steps->count && !step_permits_own(&steps->at[i]); i++) {
+		if (step_refuses_all(&steps->at[i]))
+			return i;
+		if (tables && asks_in(l, steps) && step_is_table(&steps->at[i]))
+			break;
+	}
+	return steps->count;
+}
+
 /* This list refuses whoever it does not let pass. */
 static bool list_closed(const struct look *l)
 {
 	struct steps steps = { 0 };
-	bool closed = false;
 
 	steps_read(&steps, text_of(l->value), l->sv->params);
-	for (size_t i = 0; i < steps.count && !closed && !step_permits_own(&steps.at[i]); i++)
-		closed = step_refuses_all(&steps.at[i]);
+	bool closed = closing(l, &steps, is_mx(l->sv)) < steps.count;
 	steps_free(&steps);
 	return closed;
 }
@@ -256,6 +295,47 @@ static void tell_submission(const struct look *l, enum severity severity, const 
 	buf_free(&file);
 }
 
+/* In this list or a later one of the port that others send to mxonlyd is asked, but all are refused; asked: before. */
+static bool judge_refusing(struct look *l, bool *asked)
+{
+	struct steps steps = { 0 };
+	size_t at, end;
+
+	steps_read(&steps, text_of(l->value), l->sv->params);
+	at = closing(l, &steps, true);
+	end = steps.count;
+	steps.count = at;
+	*asked |= asks_in(l, &steps);
+	steps.count = end;
+	if (at < end) {
+		char *value = advice_opened(l->a, l->sv, l->value);
+		advise(l->a, *asked ? WARNING : FAULT, l->sv, l->param, value,
+			"`%.*s` refuses everybody%s: no mail is received but from your own clients",
+			WORDS(steps.at[at].verb), *asked ? ", whatever mxonlyd answers" : " before mxonlyd is asked");
+		free(value);
+	}
+	steps_free(&steps);
+	return at < end;
+}
+
+static void judge_refused(struct look *l)
+{
+	bool asked = false, any = false;
+
+	for (enum restriction_list list = 0; list <= LIST_RECIPIENT; list++) {
+		struct steps steps = { 0 };
+		next_list(l, list);
+		steps_read(&steps, text_of(l->value), l->sv->params);
+		any |= asks_in(l, &steps);
+		steps_free(&steps);
+	}
+	for (enum restriction_list list = 0; any && list <= LIST_RECIPIENT; list++) {
+		next_list(l, list);
+		if (judge_refusing(l, &asked))
+			break;
+	}
+}
+
 /* Strangers are refused anyhow. */
 static void judge_closed(struct look *l)
 {
@@ -298,7 +378,9 @@ static void judge_service(struct advice *a, const struct service *sv)
 		next_list(&l, list);
 		closed |= list_closed(&l);
 	}
-	if (closed)
+	if (closed && is_mx(sv))
+		judge_refused(&l);
+	else if (closed)
 		judge_closed(&l);
 	else
 		judge_open(&l);

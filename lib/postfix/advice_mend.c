@@ -57,6 +57,38 @@ static void put_asking(struct buf *b, const struct advice *a, const struct servi
 		put_ask(b, a, sv, policy_call_read(asking->argument).attributes);
 }
 
+static bool is_door(const struct advice *a, const struct service *sv, const struct step *s)
+{
+	struct buf why = { 0 };
+	enum door door = advice_door(a, sv, s, &why);
+
+	buf_free(&why);
+	return door != DOOR_SHUT;
+}
+
+/* Of the steps before `at`, those that let strangers pass go behind the asking. */
+static void put_all(struct buf *b, const struct advice *a, const struct service *sv, const struct steps *steps,
+	size_t at, const struct step *asking)
+{
+	bool *door = must_alloc((steps->count + 1) * sizeof *door);
+
+	for (size_t i = 0; i < steps->count; i++) {
+		door[i] = i < at && is_door(a, sv, &steps->at[i]);
+		if (i < at && !door[i])
+			put_step(b, &steps->at[i]);
+	}
+	put_asking(b, a, sv, asking);
+	for (size_t i = 0; i < steps->count; i++)
+		if (i >= at || door[i])
+			put_step(b, &steps->at[i]);
+	free(door);
+}
+
+static bool asks(const struct advice *a, const struct service *sv, const struct step *s)
+{
+	return advice_kind(a, sv, s) != ENDPOINT_OTHER || advice_class_asks(a, sv, s->verb);
+}
+
 char *advice_mended(const struct advice *a, const struct service *sv, const char *list)
 {
 	static const struct params no_classes;
@@ -67,23 +99,40 @@ char *advice_mended(const struct advice *a, const struct service *sv, const char
 
 	steps_read(&steps, text_of(list), &no_classes);
 	for (size_t i = 0; i < steps.count; i++) {
-		if (advice_kind(a, sv, &steps.at[i]) == ENDPOINT_OTHER && !advice_class_asks(a, sv, steps.at[i].verb))
-			steps.at[kept++] = steps.at[i];
-		else
+		if (asks(a, sv, &steps.at[i]))
 			asking = (struct step){ steps.at[i].verb, steps.at[i].argument, false };
+		else
+			steps.at[kept++] = steps.at[i];
 	}
+	steps.count = kept;
 	for (size_t i = 0; i < kept && !step_permits_own(&steps.at[i]) && !step_refuses_all(&steps.at[i]); i++)
 		if (belongs_before(&steps.at[i]))
 			at = i + 1;
 	if (kept == 0)
 		buf_str(&b, "permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination");
-	for (size_t i = 0; i < kept; i++) {
-		if (i == at)
-			put_asking(&b, a, sv, &asking);
-		put_step(&b, &steps.at[i]);
-	}
-	if (at == kept)
-		put_asking(&b, a, sv, &asking);
+	put_all(&b, a, sv, &steps, at, &asking);
 	steps_free(&steps);
 	return b.at;
+}
+
+char *advice_opened(const struct advice *a, const struct service *sv, const char *list)
+{
+	static const struct params no_classes;
+	struct steps steps = { 0 };
+	struct buf b = { 0 };
+	bool asked = false;
+
+	steps_read(&steps, text_of(list), &no_classes);
+	buf_str(&b, "");
+	for (size_t i = 0; i < steps.count; i++) {
+		asked |= asks(a, sv, &steps.at[i]);
+		if (!step_refuses_all(&steps.at[i]))
+			put_step(&b, &steps.at[i]);
+	}
+	steps_free(&steps);
+	if (!asked)
+		return b.at;
+	char *mended = advice_mended(a, sv, b.at);
+	buf_free(&b);
+	return mended;
 }

@@ -74,8 +74,26 @@ enum endpoint_kind advice_endpoint(const struct advice *a, const struct service 
 /* Where a restriction leads that asks a policy server. */
 enum endpoint_kind advice_kind(const struct advice *a, const struct service *sv, const struct step *s);
 
-/* A list as it should be (advice_mend.c): mxonlyd is asked behind what lets one's own clients pass; malloc'ed. */
+/*
+ * What a restriction lets pass so that mxonlyd behind it is not asked (advice_doors.c); why: the words for it. Not for what
+ * permits whoever comes so far (step_permits_own).
+ */
+enum door {
+	DOOR_SHUT,
+	DOOR_SOME,
+	DOOR_WIDE,
+	DOOR_ALL
+}; /* WIDE: a protected domain, or whoever wants; ALL: everybody */
+enum door advice_door(const struct advice *a, const struct service *sv, const struct step *s, struct buf *why);
+
+/*
+ * A list as it should be (advice_mend.c): mxonlyd is asked behind what lets one's own clients pass, and before what lets others
+ * pass; malloc'ed.
+ */
 char *advice_mended(const struct advice *a, const struct service *sv, const char *list);
+
+/* The same without what refuses everybody; mxonlyd is asked only where it was. */
+char *advice_opened(const struct advice *a, const struct service *sv, const char *list);
 
 /* Restriction classes, and the tables that name them by recipient (advice_tables.c). */
 bool advice_class_asks(const struct advice *a, const struct service *sv, struct text class);

@@ -100,10 +100,15 @@ bool step_is_one_of(const struct step *s, const char *const *verbs)
 	return false;
 }
 
+bool step_is_table(const struct step *s)
+{
+	return begins(s->verb, "check_") && ends(s->verb, "_access");
+}
+
 /* check_..._access static:WORD answers WORD to everybody. */
 static struct text outcome(const struct step *s)
 {
-	if (begins(s->verb, "check_") && ends(s->verb, "_access") && begins(s->argument, "static:"))
+	if (step_is_table(s) && begins(s->argument, "static:"))
 		return text_cut(s->argument.at + 7, s->argument.len - 7);
 	return s->verb;
 }

@@ -51,6 +51,9 @@ void steps_read(struct steps *to, struct text list, const struct params *p);
 bool step_is(const struct step *s, const char *verb);
 bool step_is_one_of(const struct step *s, const char *const *verbs); /* NULL behind the last */
 
+/* check_..._access */
+bool step_is_table(const struct step *s);
+
 /* Whoever comes so far goes no further: permit, reject, ... */
 bool step_permits_all(const struct step *s);
 bool step_refuses_all(const struct step *s);

@@ -109,6 +109,29 @@ void status_print(FILE *to, const struct view *v)
 	print_last_load(to, v);
 }
 
+/* Ranges that have grown old while they are served; true: there are some. */
+static bool print_old_ranges(FILE *to, const struct view *v)
+{
+	const struct snapshot *s = v->snapshot;
+	bool any = false;
+
+	for (uint32_t r = 0; r < s->relays.count; r++) {
+		const struct snap_relay *relay = snap_relay(s, r);
+		const struct snap_file *files = snap_at(s, relay->files);
+		struct text name = snap_text(s, relay->name);
+		for (uint32_t i = 0; relay->max_age > 0 && i < relay->files.count; i++) {
+			struct text file = snap_text(s, files[i].name);
+			int64_t age = v->now - files[i].modified;
+			if (age <= (int64_t)relay->max_age)
+				continue;
+			fprintf(to, "ranges_file: %.*s of [relay %.*s] is older than max_age: %" PRId64 " days\n",
+				(int)file.len, file.at, (int)name.len, name.at, age / 86400);
+			any = true;
+		}
+	}
+	return any;
+}
+
 bool health_print(FILE *to, const struct view *v)
 {
 	const uint32_t most = v->snapshot->policyd.max_connections;
@@ -132,5 +155,6 @@ bool health_print(FILE *to, const struct view *v)
 		print_clients(to, v);
 		ill = true;
 	}
+	ill |= print_old_ranges(to, v);
 	return ill;
 }

@@ -101,6 +101,33 @@ static bool put_relays(struct buf *b, const struct look *l, const struct looked_
 	return b->len > 0;
 }
 
+/* A relay of the policy whose hosts have no names here, so that any host may be one of them; NULL: there is none. */
+static const struct snap_relay *nameless(const struct look *l, const struct looked_up *d)
+{
+	for (uint32_t i = 0; i < d->policy->relays.count; i++)
+		if (relay_of(l, d, i)->domains.count == 0)
+			return relay_of(l, d, i);
+	return NULL;
+}
+
+/* Mail goes to a host that is no relay's, as far as the names tell. */
+static void tell_stranger(struct look *l, const struct looked_up *d, struct buf *what, const char *write)
+{
+	const struct snap_relay *relay = nameless(l, d);
+	struct buf line = { 0 };
+
+	if (!relay) {
+		tell(l, d, true, what->at, write);
+		return;
+	}
+	struct text name = snap_text(l->s, relay->name);
+	buf_format(what, ", but [relay %.*s] has no `domains`: whether it is that relay's cannot be told",
+		(int)name.len, name.at);
+	buf_format(&line, "domains = the names of its hosts, in [relay %.*s]", (int)name.len, name.at);
+	tell(l, d, false, what->at, line.at);
+	buf_free(&line);
+}
+
 static void put_record(struct buf *b, const struct looked_up *d, const char *relays)
 {
 	buf_format(b, "%s. MX 10 HOST., a host at or below %s", d->name, relays);
@@ -121,7 +148,7 @@ static void judge_host(
 		tell(l, d, false, what.at, line.at);
 	} else {
 		buf_format(&what, "MX %u %s is not at or below %s", mx->preference, mx->text, relays.at);
-		tell(l, d, true, what.at, line.at);
+		tell_stranger(l, d, &what, line.at);
 	}
 	buf_free(&relays);
 	buf_free(&what);
@@ -164,7 +191,7 @@ static int judge_address(struct look *l, const struct looked_up *d, struct err *
 	if (q[0].count + q[1].count > 0) {
 		buf_format(
 			&what, "no MX record, so mail goes to its own address, %s", q[q[0].count == 0].records[0].text);
-		tell(l, d, true, what.at, line.at);
+		tell_stranger(l, d, &what, line.at);
 	} else if (status == 0) {
 		tell(l, d, false, "neither an MX record nor an address: nobody can send mail there", line.at);
 	}

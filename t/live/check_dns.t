@@ -44,6 +44,16 @@ mail.mxalias.example. CNAME mx1.relay.example.
 mx1.relay.example.    A     192.0.2.7
 trick.example.        MX    10 mx\.relay.example.
 bare.example.         MX    10 mx.bare.example.
+good.test.            MX    10 mx1.relay.example.
+good.home.arpa.       MX    10 mx1.relay.example.
+bad.test.             MX    10 mx.bad.test.
+bad.invalid.          MX    10 mx.bad.invalid.
+bad.onion.            MX    10 mx.bad.onion.
+bad.localhost.        MX    10 mx.bad.localhost.
+bad.home.arpa.        MX    10 mx.bad.home.arpa.
+bad.10.in-addr.arpa.  MX    10 mx.bad.10.in-addr.arpa.
+bad.168.192.in-addr.arpa. MX 10 mx.bad.168.192.in-addr.arpa.
+bad.8.b.d.0.1.0.0.2.ip6.arpa. MX 10 mx.bad.8.b.d.0.1.0.0.2.ip6.arpa.
 END
 
 my $nsd = fork() // die "fork: $!";
@@ -117,6 +127,11 @@ my @rows = (
 	['none.example',      'warning', qr/there is no such domain in the DNS/],
 	['mxalias.example',   'warning', qr/MX 10 mail\.mxalias\.example is an alias \(CNAME\) of mx1\.relay\.example, which RFC 2181 forbids/],
 	['bare.example',      'lost', qr/MX 10 mx\.bare\.example is not at or below/],
+	['good.test',      ''],
+	['good.home.arpa', ''],
+	# Names for private use, which a resolver answers itself unless it is told not to (RFC 6303, 6761).
+	(map { ["bad.$_", 'lost', qr/MX 10 mx\.bad\.\Q$_\E is not at or below/] }
+		qw(test invalid onion localhost home.arpa 10.in-addr.arpa 168.192.in-addr.arpa 8.b.d.0.1.0.0.2.ip6.arpa)),
 );
 for (@rows) {
 	my ($domain, $kind, $says, $lines) = @$_;
@@ -138,6 +153,14 @@ subtest 'which relays, which domains' => sub {
 	($status, $out, $err) = check("[domain all.example]\nrelays = plain\n[relay plain]\nranges = 203.0.113.0/24\n");
 	is($status, 0, 'a relay without domains');
 	like($err, qr/:$line: warning: all\.example: none of its relays has `domains`/, 'cannot be told, which is said');
+	for (['elsewhere.example', qr/MX 10 mail\.elsewhere\.example is not at or below/], ['address.example', qr/its own address, 203\.0\.113\.6/]) {
+		my ($domain, $says) = @$_;
+		($status, $out, $err) = check("[domain $domain]\nrelays = filter plain\n[relay plain]\nranges = 203.0.113.0/24\n");
+		is($status, 0, "$domain: one of two relays without domains may be the one");
+		like($err, qr/\A:$line: warning: $domain: .*$says.*\[relay plain\] has no `domains`: whether it is that relay's cannot be told; write: domains = .*\n\z/, 'which is said, once');
+	}
+	($status, $out, $err) = check("[domain all.example]\nrelays = filter plain\n[relay plain]\nranges = 203.0.113.0/24\n");
+	is("$status$err", '0', 'all at the relay that has them: nothing to say');
 	($status, $out, $err) = check('');
 	is($status, 0, 'no domain at all');
 	like($err, qr/warning: --dns: .* names no protected domain/, 'is said');

@@ -150,7 +150,36 @@ wrong('behind permit_auth_destination', 'fault', qr/behind `permit_auth_destinat
 wrong('behind a table that says OK', 'fault', qr/behind `check_client_access`, which lets everybody pass/, $whole, recipient("$before, check_client_access static:OK, $ask"));
 wrong('behind permit_dnswl_client', 'warning', qr/`permit_dnswl_client` before mxonlyd lets hosts pass/, qr/reject_unauth_destination, check_policy_service .*, permit_dnswl_client list\.example/,
 	recipient("$before, permit_dnswl_client list.example, $ask"));
+
+# What lets pass before: tables, and permit_...
+sub before { return recipient("$before, $_[0], $ask") }
+wrong('a table of recipients that says OK to a protected domain', 'fault', qr/`check_recipient_access inline:\{example\.org=OK\}` before mxonlyd lets mail for example\.org pass: whoever connects delivers it directly/, $whole,
+	before('check_recipient_access inline:{example.org=OK}'));
+wrong('... to what is above it', 'fault', qr/lets mail for example\.org pass/, $whole, before('check_recipient_access inline:{org=OK}'));
+wrong('... by a pattern', 'fault', qr/lets mail for example\.org pass/, $whole, before("check_recipient_access regexp:$top/etc/patterns"), files => { patterns => "/\@example\\.org\$/ permit\n" });
+wrong('... to one address', 'warning', qr/`check_recipient_access hash:\S+` before mxonlyd lets u\@example\.org pass: /, $whole, before("check_recipient_access hash:$top/etc/rcpt"), files => { rcpt => "u\@example.org OK\nv\@example.org REJECT\n" }, postmap => 1);
+wrong('... through a class', 'fault', qr/lets mail for example\.org pass/, $whole,
+	main(smtpd_restriction_classes => 'white', white => 'permit', smtpd_recipient_restrictions => "$before, check_recipient_access inline:{example.org=white}, $ask"));
+wrong('a table of clients that holds everybody', 'fault', qr/`check_client_access cidr:\{ \{0\.0\.0\.0\/0 OK\} \}` before mxonlyd lets everybody pass: it is never asked/, $whole, before('check_client_access cidr:{ {0.0.0.0/0 OK} }'));
+wrong('... in a file', 'fault', qr/lets everybody pass/, $whole, before("check_client_access cidr:$top/etc/clients"), files => { clients => "# all\n203.0.0.0/8 DUNNO\n::/0 OK\n" });
+wrong('a table of clients', 'warning', qr/`check_client_access inline:\{203\.0\.113\.7=OK\}` before mxonlyd lets 203\.0\.113\.7 pass: /, $whole, before('check_client_access inline:{203.0.113.7=OK}'));
+wrong('... in a file of ranges', 'warning', qr/lets 203\.0\.113\.0\/24 pass: /, $whole, before("check_client_access cidr:$top/etc/clients"), files => { clients => "10.0.0.0/8 REJECT\n203.0.113.0/24 OK\n" });
+wrong('... before the others', 'warning', qr/lets 203\.0\.113\.7 pass: .* belong in mynetworks/, qr/\Q$before\E, check_policy_service .*, check_client_access inline:\{203\.0\.113\.7=OK\}$/,
+	recipient("check_client_access inline:{203.0.113.7=OK}, $before, $ask"));
+wrong('a time stamp, which is an OK', 'warning', qr/lets mail\.example pass: /, $whole, before('check_client_access inline:{mail.example=1234567890}'));
+wrong('a table of senders', 'warning', qr/`check_sender_access inline:\{friend\.example=OK\}` before mxonlyd lets friend\.example pass: .*any client can say so/, $whole, before('check_sender_access inline:{friend.example=OK}'));
+wrong('a table that nobody can look into', 'warning', qr/`check_client_access hash:\S+` before mxonlyd cannot be read here: whatever it says OK to is delivered directly/, $whole, before("check_client_access hash:$top/etc/nothing"));
+wrong('permit_naked_ip_address', 'fault', qr/`permit_naked_ip_address` before mxonlyd lets everybody pass/, $whole, before('permit_naked_ip_address'));
+wrong('another permit_', 'warning', qr/`permit_rhswl_client` before mxonlyd lets hosts pass/, $whole, before('permit_rhswl_client list.example'));
+
 wrong('warn_if_reject', 'fault', qr/warn_if_reject before check_policy_service/, $whole, recipient("$before, warn_if_reject $ask"));
+
+# Closed to everybody.
+wrong('reject in front', 'fault', qr/smtpd_recipient_restrictions: `reject` refuses everybody before mxonlyd is asked: no mail is received but from your own clients/, $whole, recipient("reject, $ask"));
+wrong('defer in front', 'fault', qr/`defer` refuses everybody before mxonlyd is asked/, $whole, recipient("$before, defer, $ask"));
+wrong('reject in an earlier list', 'fault', qr/smtpd_client_restrictions: `reject` refuses everybody before mxonlyd is asked/, qr/^smtpd_client_restrictions = permit_mynetworks$/,
+	main(smtpd_client_restrictions => 'permit_mynetworks, reject'));
+wrong('reject behind', 'warning', qr/`reject` refuses everybody, whatever mxonlyd answers: no mail is received/, $whole, recipient("$before, $ask, reject"));
 
 # Submission.
 wrong('submission asks', 'warning', qr/master\.cf: warning: submission\/inet is a submission service, whose clients have logged in/, qr/^-o \{ smtpd_recipient_restrictions = permit_sasl_authenticated, reject \}$/,
@@ -258,6 +287,12 @@ right('over TCP, not chrooted', recipient("$before, check_policy_service { inet:
 right('by its own class', main(smtpd_restriction_classes => 'guarded', guarded => $ask, smtpd_recipient_restrictions => "$before, guarded, reject_rbl_client list.example"));
 wrong('under spawn, for too short', 'warning', qr/mxonly_time_limit: 1000s: spawn\(8\) ends mxonlyd/, qr/^mxonly_time_limit = 3600$/, recipient("$before, check_policy_service { unix:private/mxonly, timeout=10s, $default }"),
 	before => sub { spawned("$queue/private/mxonly") }, after => sub { unlink("$queue/private/mxonly") }, service => "mxonly unix - n n - 0 spawn user=nobody argv=/usr/sbin/mxonlyd -i\n");
+right('tables that let nobody pass', main(smtpd_recipient_restrictions => join(', ', $before, 'check_client_access inline:{203.0.113.7=REJECT}', "check_client_access cidr:$top/etc/clients", "check_recipient_access regexp:$top/etc/patterns",
+		'check_sender_access inline:{ {evil.example=REJECT not OK} }', 'check_recipient_access inline:{off.example=OK}', $ask)),
+	ini { $_ .= "[domain off.example]\nmode = off\n" }, files => { clients => "10.0.0.0/8 REJECT\n", patterns => "# no\n/^root@/ REJECT this is not ok\n" });
+right('a table of what there is behind mxonlyd, then reject', recipient("$before, $ask, check_recipient_access inline:{example.org=OK}, reject"));
+right('a table of those who have logged in', before('check_sasl_access inline:{u=OK}'));
+right('a table that leads to mxonlyd too', main(smtpd_restriction_classes => 'guarded', guarded => "$ask, permit", smtpd_recipient_restrictions => "$before, check_recipient_access inline:{example.org=guarded}, $ask"));
 right('under spawn', main(mxonly_time_limit => 3600, smtpd_recipient_restrictions => "$before, check_policy_service { unix:private/mxonly, timeout=10s, $default }"), before => sub { spawned("$queue/private/mxonly") },
 	service => "mxonly unix - n n - 0 spawn user=nobody argv=/usr/sbin/mxonlyd -i\n");
 right('certificates', main(%tls), ini { $certificate->(); s/^ranges .*\n//m });
