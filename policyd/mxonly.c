@@ -21,8 +21,7 @@ static const struct subcommand {
 		"write the configuration as one compiled file, read at once anywhere" },
 	{ "replay", replay_main, "mxonly replay",
 		"judge a mail log: what the policy would have refused, before it does" },
-	{ "export", export_main, "mxonly export",
-		"write the same rules for other systems: firewalls, mail servers, filters" },
+	{ "export", export_main, "mxonly export", "write the same rules for firewalls, mail servers, other systems" },
 	{ "audit", audit_main, "mxonly audit", "judge mail already received: which came past the relays?" },
 	{ "ctl", ctl_main, "mxonly ctl", "ask the running server: its status, its counters, a reload" },
 };

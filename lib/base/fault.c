@@ -84,12 +84,26 @@ static size_t not_kept(size_t all)
 	return all > FAULTS_KEPT ? all - FAULTS_KEPT : 0;
 }
 
+/* Colours are for terminals, and for those who want them: no-color.org. */
+static bool wants_colours(FILE *to)
+{
+	const char *no = getenv("NO_COLOR");
+
+	return (!no || !*no) && isatty(fileno(to));
+}
+
 void faults_print(const struct faults *f, FILE *to)
 {
+	const bool colours = wants_colours(to);
+	const char *bold = colours ? "\033[1m" : "", *yellow = colours ? "\033[33m" : "",
+		   *plain = colours ? "\033[m" : "";
+
 	for (size_t i = 0; i < f->count; i++) {
 		const struct fault *one = &f->list[i];
-		fprintf(to, "%.*s%s%s\n", (int)one->place, one->words, one->warning ? "warning: " : "",
-			one->words + one->place);
+		fprintf(to, "%s%.*s%s", bold, (int)one->place, one->words, plain);
+		if (one->warning)
+			fprintf(to, "%swarning: %s", yellow, plain);
+		fprintf(to, "%s\n", one->words + one->place);
 	}
 	if (not_kept(f->errors) > 0)
 		fprintf(to, "and %zu more faults\n", not_kept(f->errors));

@@ -36,7 +36,7 @@ void fault_add(struct faults *f, const char *file, unsigned line, const char *fo
 void warning_add(struct faults *f, const char *file, unsigned line, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* A line each: "FILE:LINE: words" for faults, "FILE:LINE: warning: words" for warnings; and how many were not kept. */
+/* A line each: "FILE:LINE: words" for faults, "FILE:LINE: warning: words" for warnings; and how many were not kept. In colours on a terminal, unless NO_COLOR is set. */
 void faults_print(const struct faults *f, FILE *to);
 
 /* Appends f as lines that faults_read reads; for the way from one process to another. Returns 0, or -1 (errno). */

@@ -131,6 +131,20 @@ subtest 'reload' => sub {
 	unlike($server->log, qr/ERROR: \w+Sanitizer|runtime error/, 'no sanitizer had a word to say');
 };
 
+subtest 'ranges that grow old while they are served' => sub {
+	my $folder = free_folder();
+	my $ranges = write_file("$folder/filter.ranges", "192.0.2.0/24\n");
+	my $server = Mxonly->new(policyd => Mxonly::CONTROL, ini => "[relay filter]\nranges_file = $ranges\nmax_age = 3s\n[relay other]\nranges_file = $ranges\nmax_age = 1d\n");
+	my @check = ('mxonly', 'ctl', '-s', 'unix:' . $server->control_path, 'status', '--check');
+
+	my @result;
+	ok(wait_until(sub { utime(undef, undef, $ranges); $server->ctl('reload'); @result = run(@check); $result[0] == 0 }), 'fresh: all is well');
+	ok(wait_until(sub { @result = run(@check); $result[0] != 0 }, 20), 'some time later it is not');
+	is_deeply([@result[0, 1]], [1, ''], 'status --check: old ranges');
+	like($result[2], qr/\Aranges_file: \Q$ranges\E of \[relay filter\] is older than max_age: 0 days\n\z/, 'says which, and of which relay');
+	is($server->stop, 0, 'a clean end');
+};
+
 subtest 'two at a time' => sub {
 	my $server = Mxonly->new(policyd => Mxonly::CONTROL . "workers = 2\n");
 

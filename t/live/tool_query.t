@@ -262,6 +262,15 @@ subtest 'a faulty configuration' => sub {
 	fails(['query', '-c', folder() . '/none.ini', '-q', 'x'], qr{/none\.ini: });
 };
 
+subtest 'colours' => sub {
+	my $check = "$ENV{MXONLY_BUILD}/mxonly check -c $broken";
+	local $ENV{NO_COLOR} = '';
+	like((run('', 'script', '-qc', $check, '/dev/null'))[1], qr/^\e\[1m\Q$broken\E:2: \e\[m/, 'on a terminal');
+	unlike((mxonly('', 'check', '-c', $broken))[2], qr/\e/, 'nowhere else');
+	$ENV{NO_COLOR} = '1';
+	unlike((run('', 'script', '-qc', $check, '/dev/null'))[1], qr/\e/, 'nor for who wants none');
+};
+
 subtest 'check' => sub {
 	my ($status, $out, $err) = mxonly('', 'check', '-c', $broken);
 	is($status, 2, 'not fit');
