@@ -82,7 +82,7 @@ sub set_up {
 	utime(1, 1, "$top/etc/main.cf", "$top/etc/master.cf");    # Postfix waits two seconds until a file is surely whole
 	while (my ($name, $text) = each %{ $change{files} // {} }) {
 		write_file("etc/$name", $text);
-		system('postmap', "hash:$top/etc/$name") == 0 or die if $change{postmap};
+		system('postmap', '-c', "$top/etc", "hash:$top/etc/$name") == 0 or die if $change{postmap};
 	}
 	local $_ = $ini;
 	$change{ini}->() if $change{ini};
