@@ -51,7 +51,7 @@ sub measure {
 
 sub as_text {
 	my ($rows) = @_;
-	my $form = join ' | ', '| %15s', map({ '%' . length($_->[1]) . 's' } @COLUMNS), "\n";
+	my $form = join(' | ', '| %15s', map { '%' . length($_->[1]) . 's' } @COLUMNS) . " |\n";
 	my $s = sprintf($form, 'ranges, domains', map { $_->[1] } @COLUMNS) . sprintf $form, '-' x 15, map { '-' x length $_->[1] } @COLUMNS;
 	$s .= sprintf $form, Bench::Table::commas($_->{count}), figures($_) for @$rows;
 	return $s;
