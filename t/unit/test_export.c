@@ -342,75 +342,73 @@ static struct target example(unsigned flags)
 }
 
 /* What a configuration and a target make together: the words of an error, or of a warning or note. */
+static const struct {
+	const char *ini;
+	unsigned flags;
+	bool force;
+	int result;
+	const char *words;
+} safety[] = {
+	{ FILTER, WHOLE, false, 0, "must also match by helo" },
+	{ FILTER "[default]\nmode = monitor\n", WHOLE, false, -1, "[default] (/etc/mxonly.ini:4) only monitors" },
+	{ FILTER "[default]\nmode = monitor\n", WHOLE, true, 0, "forced: [default]" },
+	{ FILTER "[default]\nmode = monitor\n", TARGET_RANGES, false, 0, "must also match by helo" },
+	{ FILTER "[domain a.example]\nmode = off\n", WHOLE, false, -1,
+		"[domain a.example] (/etc/mxonly.ini:4) is off" },
+	{ FILTER "[domain a.example]\nmode = off\n", WHOLE, false, -1, "postfix" },
+	{ FILTER "[domains a]\nnames = a.example\nmode = off\n", TARGET_WHOLE_SERVER, false, -1, "[domains a]" },
+	{ FILTER OTHER "[default]\nrelays = filter other\n[domain a.example]\nrelays = other filter\n", WHOLE, false, 0,
+		"" },
+	{ FILTER OTHER "[default]\nrelays = filter other\n[domain a.example]\nrelays = filter\n", WHOLE, false, -1,
+		"[domain a.example] (/etc/mxonly.ini:8) goes through other relays" },
+	{ FILTER OTHER "[default]\nrelays = filter\n[domain a.example]\nrelays = filter other\n", WHOLE, false, -1,
+		"goes through other relays" },
+	{ FILTER "[domain a.example]\nmode=off\n[domain b.example]\nmode=off\n[domain c.example]\nmode=off\n"
+		 "[domain d.example]\nmode=off\n[domain e.example]\nmode=off\n",
+		WHOLE, false, -1, "is off; and 2 others" },
+	{ FILTER "[relay c]\ndomains = c.example\n[default]\nrelays = filter c\n", WHOLE, false, -1,
+		"relay c is known by name" },
+	{ FILTER "[relay c]\ndomains = c.example\n[default]\nrelays = filter c\n", WHOLE, true, 0,
+		"relay c is left out" },
+	{ FILTER "[relay c]\ndomains = c.example\n[default]\nrelays = filter c\n", TARGET_RANGES, false, -1,
+		"relay c is known by name" },
+	{ FILTER "[relay c]\ndomains = c.example\n[default]\nrelays = filter c\n", TARGET_RANGES, true, 0,
+		"relay c is left out" },
+	{ FILTER "[relay c]\ndomains = c.example\n[default]\nrelays = filter c\n", TARGET_RANGES | TARGET_LIST, false,
+		0, "relay c is left out" },
+	{ FILTER "[relay c]\ndomains = c.example\n[default]\nrelays = filter\n[domain a.example]\nrelays = "
+		 "filter "
+		 "c\nmode = off\n",
+		TARGET_RANGES, false, 0, "must also match by helo" },
+	{ "[relay c]\ndomains = c.example\n", TARGET_LIST, true, -1, "would let nobody in" },
+	{ FILTER "[relay c]\ndomains = c.example\n[default]\nrelays = filter\n", WHOLE, false, 0, "" },
+	{ "[relay c]\ndomains = c.example\n", WHOLE, true, -1, "no relay has a range" },
+	{ "[relay c]\ndomains = c.example\n", TARGET_RANGES, true, -1, "would let nobody in" },
+	{ "[relay c]\ndomains = c.example\n", TARGET_WHOLE_SERVER, false, 0, "" },
+	{ "[relay a]\nranges = 192.0.2.1\n", WHOLE, false, 0, "no relay has an IPv6 range" },
+	{ "[relay a]\nranges = 2001:db8::1\n", WHOLE, false, 0, "no relay has an IPv4 range" },
+	{ FILTER "[default]\nexempt_recipients = postmaster\n", WHOLE, false, 0, "exempt_recipients cannot" },
+	{ FILTER "[domain a.example]\nexempt_networks = 10.0.0.0/8\n", WHOLE, false, 0,
+		"exempt_networks of any policy" },
+};
+
 START_TEST(safe)
 {
-	static const struct {
-		const char *ini;
-		unsigned flags;
-		bool force;
-		int result;
-		const char *words;
-	} rows[] = {
-		{ FILTER, WHOLE, false, 0, "must also match by helo" },
-		{ FILTER "[default]\nmode = monitor\n", WHOLE, false, -1,
-			"[default] (/etc/mxonly.ini:4) only monitors" },
-		{ FILTER "[default]\nmode = monitor\n", WHOLE, true, 0, "forced: [default]" },
-		{ FILTER "[default]\nmode = monitor\n", TARGET_RANGES, false, 0, "must also match by helo" },
-		{ FILTER "[domain a.example]\nmode = off\n", WHOLE, false, -1,
-			"[domain a.example] (/etc/mxonly.ini:4) is off" },
-		{ FILTER "[domain a.example]\nmode = off\n", WHOLE, false, -1, "postfix" },
-		{ FILTER "[domains a]\nnames = a.example\nmode = off\n", TARGET_WHOLE_SERVER, false, -1,
-			"[domains a]" },
-		{ FILTER OTHER "[default]\nrelays = filter other\n[domain a.example]\nrelays = other filter\n", WHOLE,
-			false, 0, "" },
-		{ FILTER OTHER "[default]\nrelays = filter other\n[domain a.example]\nrelays = filter\n", WHOLE, false,
-			-1, "[domain a.example] (/etc/mxonly.ini:8) goes through other relays" },
-		{ FILTER OTHER "[default]\nrelays = filter\n[domain a.example]\nrelays = filter other\n", WHOLE, false,
-			-1, "goes through other relays" },
-		{ FILTER "[domain a.example]\nmode=off\n[domain b.example]\nmode=off\n[domain c.example]\nmode=off\n"
-			 "[domain d.example]\nmode=off\n[domain e.example]\nmode=off\n",
-			WHOLE, false, -1, "is off; and 2 others" },
-		{ FILTER "[relay c]\ndomains = c.example\n[default]\nrelays = filter c\n", WHOLE, false, -1,
-			"relay c is known by name" },
-		{ FILTER "[relay c]\ndomains = c.example\n[default]\nrelays = filter c\n", WHOLE, true, 0,
-			"relay c is left out" },
-		{ FILTER "[relay c]\ndomains = c.example\n[default]\nrelays = filter c\n", TARGET_RANGES, false, -1,
-			"relay c is known by name" },
-		{ FILTER "[relay c]\ndomains = c.example\n[default]\nrelays = filter c\n", TARGET_RANGES, true, 0,
-			"relay c is left out" },
-		{ FILTER "[relay c]\ndomains = c.example\n[default]\nrelays = filter c\n", TARGET_RANGES | TARGET_LIST,
-			false, 0, "relay c is left out" },
-		{ FILTER "[relay c]\ndomains = c.example\n[default]\nrelays = filter\n[domain a.example]\nrelays = "
-			 "filter "
-			 "c\nmode = off\n",
-			TARGET_RANGES, false, 0, "must also match by helo" },
-		{ "[relay c]\ndomains = c.example\n", TARGET_LIST, true, -1, "would let nobody in" },
-		{ FILTER "[relay c]\ndomains = c.example\n[default]\nrelays = filter\n", WHOLE, false, 0, "" },
-		{ "[relay c]\ndomains = c.example\n", WHOLE, true, -1, "no relay has a range" },
-		{ "[relay c]\ndomains = c.example\n", TARGET_RANGES, true, -1, "would let nobody in" },
-		{ "[relay c]\ndomains = c.example\n", TARGET_WHOLE_SERVER, false, 0, "" },
-		{ "[relay a]\nranges = 192.0.2.1\n", WHOLE, false, 0, "no relay has an IPv6 range" },
-		{ "[relay a]\nranges = 2001:db8::1\n", WHOLE, false, 0, "no relay has an IPv4 range" },
-		{ FILTER "[default]\nexempt_recipients = postmaster\n", WHOLE, false, 0, "exempt_recipients cannot" },
-		{ FILTER "[domain a.example]\nexempt_networks = 10.0.0.0/8\n", WHOLE, false, 0,
-			"exempt_networks of any policy" },
-	};
-
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		const struct snapshot *s = snapshot_of(rows[i].ini);
-		struct target t = example(rows[i].flags);
+	for (size_t i = 0; i < sizeof safety / sizeof *safety; i++) {
+		const struct snapshot *s = snapshot_of(safety[i].ini);
+		struct target t = example(safety[i].flags);
 		struct range_list none = { 0 };
 		struct export_job x;
 		struct plan p;
 		struct err e = { "" };
 		struct buf said = { 0 };
 		ck_assert_int_eq(plan_make(&p, s, "mxonly.ini", &none, 0, NULL), 0);
-		row_int(rows[i].ini, export_make(&x, &t, &p, NULL, rows[i].force, &e), rows[i].result);
+		row_int(safety[i].ini, export_make(&x, &t, &p, NULL, safety[i].force, &e), safety[i].result);
 		buf_str(&said, e.text);
-		for (size_t k = 0; rows[i].result == 0 && k < x.note_count; k++)
+		for (size_t k = 0; safety[i].result == 0 && k < x.note_count; k++)
 			buf_format(&said, "\n%s", x.notes[k].words);
-		row_has(rows[i].ini, said.at, rows[i].words);
-		if (rows[i].result == 0)
+		row_has(safety[i].ini, said.at, safety[i].words);
+		if (safety[i].result == 0)
 			export_free(&x);
 		buf_free(&said);
 		plan_free(&p);
