@@ -7,7 +7,7 @@
  *
  * Memory:    results belong to the caller (range_list_free)
  * Errors:    ranges_split returns -1 when a target would get more than RANGES_MOST entries
- * Tested by: t/unit/test_export.c, t/live/export_ranges.t
+ * Tested by: t/unit/test_export_ranges.c, t/live/export_ranges.t
  */
 
 #include <stdbool.h>
