@@ -17,6 +17,7 @@
 #include <time.h>
 
 #include "base/fault.h"
+#include "base/str_list.h"
 #include "net/range_set.h"
 #include "policy/action.h"
 #include "policy/recipient.h"
@@ -25,11 +26,6 @@
 struct place {
 	uint32_t file; /* index into config.files */
 	uint32_t line; /* from 1 */
-};
-
-struct str_list {
-	char **at; /* NUL-terminated strings */
-	size_t count;
 };
 
 struct policyd_config {

@@ -6,20 +6,6 @@
 #include "policy/domain.h"
 #include "policy/fingerprint.h"
 
-void str_list_add(struct str_list *list, char *s)
-{
-	list->at = must_grow(list->at, list->count, sizeof *list->at);
-	list->at[list->count++] = s;
-}
-
-void str_list_free(struct str_list *list)
-{
-	for (size_t i = 0; i < list->count; i++)
-		free(list->at[i]);
-	free(list->at);
-	*list = (struct str_list){ 0 };
-}
-
 /*
  * What tells a relay from others must not vanish unnoticed: with an empty list the default `match` would ask for less than was
  * meant, and let more in.

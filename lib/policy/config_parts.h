@@ -5,9 +5,10 @@
 /*
  * config_parts - what the files of config.h share while a configuration is read; nobody else includes this
  *
- * config.c reads files, entry by entry, through libinih; config_sections.c says what a section line begins; config_values.c,
- * config_lists.c and config_policies.c read values, config_files.c the files that they name, config_names.c the domains;
- * config_check.c looks at the whole, config_warn.c at what is allowed and unwise.
+ * From the ground up: config_place.c says where a fault is; config_lists.c, config_policies.c, config_names.c and config_files.c
+ * (the files that values name) read values, and config_values.c the others; config_sections.c says what a section line begins,
+ * config_keys.c what a key means there; config_ini.c reads files and what they include, entry by entry, through libinih;
+ * config_check.c looks at the whole, config_warn.c at what is allowed and unwise; config.c is what others see.
  */
 
 #include <sys/types.h>
@@ -123,7 +124,7 @@ value_reader read_names, read_name_files, read_include;
 struct value value_of(
 	struct build *b, const struct setting *row, enum section_kind kind, uint32_t index, struct text text);
 
-/* at: the word of v->text that is meant. */
+/* config_place.c; at: the word of v->text that is meant. */
 struct place value_place(const struct build *b, const char *at);
 void value_fault(struct build *b, const struct value *v, const char *at, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
@@ -136,9 +137,6 @@ const char *place_file(const struct build *b, struct place at);
 
 /* Adds a file's name to c->files; returns its index. Takes path, which is malloc'ed. */
 uint32_t file_add(struct build *b, char *path);
-
-void str_list_add(struct str_list *list, char *s);
-void str_list_free(struct str_list *list);
 
 /* config_sections.c: what a section line begins, and keys within it. */
 void section_begin(struct build *b, const struct entry *e);
@@ -160,12 +158,8 @@ typedef void item_reader(struct build *b, const struct value *v, struct text ite
 /* Reads the file that a word of v names. Its path, which belongs to c->files; NULL, with a fault, when it cannot be read. */
 const char *list_file_read(
 	struct build *b, const struct value *v, struct text word, item_reader *read, time_t *modified);
-/* Notes that path is being read, by an `include` at by: its number among b->sources; -1 with a fault. */
-long source_begin(struct build *b, const char *path, struct place by);
-/* Reads what the file that was just read includes; takes the list. */
-void includes_read(struct build *b, struct include *list, size_t count);
 
-/* config.c: reads an ini file and what it includes. */
+/* config_ini.c: an ini file and what it includes. */
 void ini_read(struct build *b, struct text bytes, const char *path, struct place by);
 
 /* config_check.c, config_warn.c: the whole. */

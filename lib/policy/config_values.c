@@ -1,40 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "policy/config_parts.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "policy/endpoint.h"
 
 enum { POSTFIX_KEEPS = 1000 }; /* seconds: smtpd_policy_service_max_ttl */
-
-struct place value_place(const struct build *b, const char *at)
-{
-	return (struct place){ b->file, b->entries ? entries_line(b->entries, at) : 0 };
-}
-
-void value_fault(struct build *b, const struct value *v, const char *at, const char *format, ...)
-{
-	char words[1536];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(words, sizeof words, format, args);
-	va_end(args);
-	place_fault(b, value_place(b, at), "%s: %s", v->row->key, words);
-}
-
-void value_warning(struct build *b, const struct value *v, const char *at, const char *format, ...)
-{
-	char words[1536];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(words, sizeof words, format, args);
-	va_end(args);
-	place_warning(b, value_place(b, at), "%s: %s", v->row->key, words);
-}
 
 struct value value_of(
 	struct build *b, const struct setting *row, enum section_kind kind, uint32_t index, struct text text)
@@ -218,14 +189,6 @@ static void read_delimiter(struct build *b, const struct value *v)
 	replace_string(v->to, v->text.at, v->text.len);
 }
 
-static bool list_holds(const struct str_list *list, const char *s)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (strcmp(list->at[i], s) == 0)
-			return true;
-	return false;
-}
-
 static void read_endpoints(struct build *b, const struct value *v)
 {
 	struct text rest = v->text, word;
@@ -237,7 +200,7 @@ static void read_endpoints(struct build *b, const struct value *v)
 		char *endpoint = endpoint_parse(word, b->c->files.at[b->file], &e);
 		if (!endpoint) {
 			value_fault(b, v, word.at, "%s", e.text);
-		} else if (list_holds(list, endpoint)) {
+		} else if (str_list_has(list, endpoint)) {
 			value_fault(b, v, word.at, "`%s` twice", endpoint);
 			free(endpoint);
 		} else {
