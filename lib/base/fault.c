@@ -138,7 +138,7 @@ int faults_write(const struct faults *f, int fd)
 /* The number up to the next space of *rest. */
 static bool take_number(struct text *rest, unsigned long max, unsigned long *number)
 {
-	const char *end = rest->len > 0 ? memchr(rest->at, ' ', rest->len) : NULL;
+	const char *end = text_find(*rest, ' ');
 	size_t n = end ? (size_t)(end - rest->at) : 0;
 
 	if (!end || !text_number(text_cut(rest->at, n), max, number))

@@ -35,6 +35,12 @@ static inline bool text_equal(struct text a, struct text b)
 	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
 }
 
+/* The first such byte; NULL without one. */
+static inline const char *text_find(struct text t, char c)
+{
+	return t.len > 0 ? memchr(t.at, c, t.len) : NULL;
+}
+
 static inline bool text_is(struct text a, const char *s)
 {
 	return text_equal(a, text_of(s));

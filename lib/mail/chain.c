@@ -47,7 +47,7 @@ static struct text address_of(struct text value)
 {
 	struct text rest = text_trim(value), word = rest;
 
-	if (!memchr(rest.at, '"', rest.len))
+	if (!text_find(rest, '"'))
 		text_next_word(&rest, &word);
 	if (word.len >= 2 && word.at[0] == '<' && word.at[word.len - 1] == '>')
 		word = text_cut(word.at + 1, word.len - 2);

@@ -13,7 +13,7 @@ static void unclear(struct log_line *l, const char *why)
 /* Takes what stands before the next space, and all spaces behind it. */
 static struct text take_word(struct text *t)
 {
-	const char *space = memchr(t->at, ' ', t->len);
+	const char *space = text_find(*t, ' ');
 	struct text word = text_cut(t->at, space ? (size_t)(space - t->at) : t->len);
 	size_t n = word.len;
 
@@ -44,7 +44,7 @@ static bool is_ident(struct text word, struct text *program, struct text *pid)
 /* What syslog daemons put between the program and what it says: Solaris "[ID 197553 mail.info] ". */
 static struct text without_id(struct text message)
 {
-	const char *end = log_take(&message, "[ID ") ? memchr(message.at, ']', message.len) : NULL;
+	const char *end = log_take(&message, "[ID ") ? text_find(message, ']') : NULL;
 
 	if (!end)
 		return message;
@@ -120,7 +120,7 @@ static bool read_text(struct log_line *l, struct text t, struct entry *e)
 	bool rfc5424 = false;
 
 	if (t.len > 0 && t.at[0] == '<') {
-		const char *end = memchr(t.at, '>', t.len);
+		const char *end = text_find(t, '>');
 		if (end)
 			t = log_behind(t, end + 1);
 		rfc5424 = log_take(&t, "1 ");
@@ -148,7 +148,7 @@ static bool is_submission(struct text service)
 
 static struct text next_part(struct text *t)
 {
-	const char *slash = memchr(t->at, '/', t->len);
+	const char *slash = text_find(*t, '/');
 	struct text part = text_cut(t->at, slash ? (size_t)(slash - t->at) : t->len);
 
 	*t = slash ? text_cut(slash + 1, t->len - part.len - 1) : text_cut("", 0);

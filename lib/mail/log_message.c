@@ -56,7 +56,7 @@ static bool take_queue_id(struct text *message, struct text *id)
 /* NAME[ADDRESS], with a port behind it if smtpd_client_port_logging is on. The name is one that Postfix verified, or "unknown". */
 static bool take_client(struct text *t, struct text *name, struct text *address)
 {
-	const char *open = memchr(t->at, '[', t->len);
+	const char *open = text_find(*t, '[');
 	const char *close = open ? memchr(open, ']', (size_t)(t->at + t->len - open)) : NULL;
 	struct ip ip;
 
@@ -64,7 +64,7 @@ static bool take_client(struct text *t, struct text *name, struct text *address)
 		return false;
 	*name = text_cut(t->at, (size_t)(open - t->at));
 	*address = text_cut(open + 1, (size_t)(close - open - 1));
-	if (name->len > NAME_LENGTH || memchr(name->at, ' ', name->len) ||
+	if (name->len > NAME_LENGTH || text_find(*name, ' ') ||
 		(!ip_parse_client(&ip, *address) && !text_is(*address, "unknown")))
 		return false;
 	*t = log_behind(*t, close + 1);
@@ -80,7 +80,7 @@ static bool take_client(struct text *t, struct text *name, struct text *address)
 /* Up to the next comma. */
 static struct text take_value(struct text *t)
 {
-	const char *comma = memchr(t->at, ',', t->len);
+	const char *comma = text_find(*t, ',');
 	struct text value = text_cut(t->at, comma ? (size_t)(comma - t->at) : t->len);
 
 	*t = log_behind(*t, value.at + value.len);
@@ -175,7 +175,7 @@ static bool take_last(struct text *t, const char *key, struct text *value)
 	if (!open || (size_t)(open - t->at) < n || memcmp(open - n, key, n) != 0)
 		return false;
 	struct text inner = text_cut(open + 1, (size_t)(t->at + t->len - 1 - (open + 1)));
-	if (memchr(inner.at, '>', inner.len))
+	if (text_find(inner, '>'))
 		return false;
 	*value = inner;
 	*t = text_cut(t->at, (size_t)(open - n - t->at));
@@ -271,7 +271,7 @@ static void read_reverse_name(struct log_line *l, struct text t)
 	if (!end || memchr(t.at, ' ', (size_t)(end - t.at)))
 		return;
 	struct text rest = log_behind(t, end + sizeof middle - 1);
-	const char *space = memchr(rest.at, ' ', rest.len);
+	const char *space = text_find(rest, ' ');
 	struct text address = text_cut(rest.at, space ? (size_t)(space - rest.at) : rest.len);
 	if (address.len > 0 && address.at[address.len - 1] == ':')
 		address.len--;
@@ -361,7 +361,7 @@ static bool take_repeated(struct text *message, unsigned *times)
 
 	if (!log_take(&t, "message repeated "))
 		return true;
-	const char *space = memchr(t.at, ' ', t.len);
+	const char *space = text_find(t, ' ');
 	if (!space || !text_number(text_cut(t.at, (size_t)(space - t.at)), TIMES_MAX, &n))
 		return true;
 	t = log_behind(t, space);

@@ -32,7 +32,7 @@ static struct text without_ident(struct text t)
 /* "[192.0.2.1]", "[IPv6:2001:db8::1]", "[192.0.2.1]:25". */
 static bool bracketed(struct text t, struct ip *ip)
 {
-	const char *close = memchr(t.at, ']', t.len);
+	const char *close = text_find(t, ']');
 	unsigned long port;
 
 	if (!close || t.at[0] != '[')
@@ -67,7 +67,7 @@ static void read_tcp_info(struct received *r, struct peer *p, struct text commen
 	struct ip ip;
 
 	/* An ident is any bytes: with parentheses among them they may hide where the comment ends. */
-	r->odd |= contains(comment, "ident=") && memchr(comment.at, '(', comment.len);
+	r->odd |= contains(comment, "ident=") && text_find(comment, '(');
 	while (lex_comment_word(&rest, &word)) {
 		bool helo = text_begins(word, "helo="), ident = text_begins(word, "ident=");
 		p->keyed |= words == 0 && (helo || ident || text_begins(word, "port="));
@@ -97,8 +97,7 @@ static bool has_literal(struct text comment)
 {
 	struct ip ip;
 
-	return (comment.len > 0 && memchr(comment.at, '[', comment.len)) ||
-	       ip_parse_client(&ip, without_ident(text_trim(comment)));
+	return text_find(comment, '[') || ip_parse_client(&ip, without_ident(text_trim(comment)));
 }
 
 /*
@@ -109,7 +108,7 @@ static void read_end_of_helo(struct received *r, struct peer *p, struct text com
 {
 	struct text word, rest = comment;
 
-	r->odd |= has_literal(comment) || memchr(comment.at, '(', comment.len) || memchr(comment.at, '\\', comment.len);
+	r->odd |= has_literal(comment) || text_find(comment, '(') || text_find(comment, '\\');
 	lex_comment_word(&rest, &word);
 	r->odd |= word.len != comment.len;
 	p->said = text_cut(p->said.at, (size_t)(end - p->said.at));
@@ -168,7 +167,7 @@ static void read_peer(struct received *r, struct peer *p, struct lex *l)
 		kind = lex_next(l, &t);
 	}
 	for (; kind == LEX_COMMENT || kind == LEX_WORD; kind = lex_next(l, &t)) {
-		if (kind == LEX_COMMENT && t.at - 1 == end_of_helo) {
+		if (kind == LEX_COMMENT && end_of_helo && t.at == end_of_helo + 1) {
 			read_end_of_helo(r, p, t, l->at);
 			end_of_helo = l->at;
 		} else if (kind == LEX_COMMENT)

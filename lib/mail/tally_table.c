@@ -122,11 +122,12 @@ struct table_row *table_row(struct table *t, struct text key, struct text text0,
 		t->rows = must_alloc(TABLE_ROWS * sizeof *t->rows);
 	if (t->count == TABLE_ROWS)
 		forget_half(t);
+	char *bytes = must_alloc(key.len + text0.len + text1.len);
 	struct table_row *row = &t->rows[t->count];
-	*row = (struct table_row){ .hash = hash, .bytes = must_alloc(key.len + text0.len + text1.len) };
-	row->key = copy(row->bytes, key);
-	row->text[0] = copy(row->bytes + key.len, text0);
-	row->text[1] = copy(row->bytes + key.len + text0.len, text1);
+	*row = (struct table_row){ .hash = hash,
+		.bytes = bytes,
+		.key = copy(bytes, key),
+		.text = { copy(bytes + key.len, text0), copy(bytes + key.len + text0.len, text1) } };
 	enter(t, t->count++);
 	return row;
 }

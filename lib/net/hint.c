@@ -8,15 +8,10 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-static bool has(struct text t, char c)
-{
-	return t.len > 0 && memchr(t.at, c, t.len);
-}
-
 /* Takes the text up to the next dot, and the dot. */
 static struct text next_part(struct text *rest)
 {
-	const char *dot = memchr(rest->at, '.', rest->len);
+	const char *dot = text_find(*rest, '.');
 	struct text part = text_cut(rest->at, dot ? (size_t)(dot - rest->at) : rest->len);
 	size_t taken = part.len + (dot ? 1 : 0);
 
@@ -54,7 +49,7 @@ static bool only_digits_and_dots(struct text t)
 /* One colon behind a dotted quad. */
 static bool has_port(struct text t)
 {
-	const char *colon = memchr(t.at, ':', t.len);
+	const char *colon = text_find(t, ':');
 	struct ip ip;
 
 	return colon && ip_parse(&ip, text_cut(t.at, (size_t)(colon - t.at)));
@@ -66,17 +61,17 @@ static const char *why_not(struct text t)
 
 	if (t.len == 0)
 		return "an address is missing";
-	if (has(t, '[') || has(t, ']'))
+	if (text_find(t, '[') || text_find(t, ']'))
 		return "addresses are written without brackets";
-	if (has(t, '%') && ip_parse_client(&ip, t))
+	if (text_find(t, '%') && ip_parse_client(&ip, t))
 		return "a scope id (%...) has no place here";
 	if (has_port(t))
 		return "a port has no place here";
-	if (has(t, '*'))
+	if (text_find(t, '*'))
 		return "there are no wildcards; write a prefix as in 192.0.2.0/24";
 	if (only_digits_and_dots(t))
 		return "an IPv4 address is four numbers from 0 to 255 with dots between them";
-	if (!has(t, ':') && has(t, '.'))
+	if (!text_find(t, ':') && text_find(t, '.'))
 		return "not an address; names belong to `domains`";
 	return "not an address";
 }

@@ -16,23 +16,18 @@ struct side {
 	bool mapped;
 };
 
-static bool has(struct text t, char c)
-{
-	return t.len > 0 && memchr(t.at, c, t.len);
-}
-
 static bool parse_side(struct side *s)
 {
 	if (!ip_parse(&s->ip, s->text))
 		return false;
-	s->mapped = !s->ip.v6 && has(s->text, ':');
+	s->mapped = !s->ip.v6 && text_find(s->text, ':');
 	return true;
 }
 
 /* What stands on both sides of the first c of t; false when there is none. */
 static bool split(struct text t, char c, struct text *left, struct text *right)
 {
-	const char *at = memchr(t.at, c, t.len);
+	const char *at = text_find(t, c);
 
 	if (!at)
 		return false;
@@ -185,9 +180,9 @@ static int parse_prefix(struct range *r, struct side *s, struct text behind, str
 				HINT_TEXT(t), quad, HINT_TEXT(behind));
 		return hint_address(s->text, t, e);
 	}
-	if (has(behind, '.') && (s->ip.v6 || s->mapped))
+	if (text_find(behind, '.') && (s->ip.v6 || s->mapped))
 		return err_set(e, HINT_QUOTED ": an IPv6 address takes a prefix, not a netmask", HINT_TEXT(t));
-	if (has(behind, '.')) {
+	if (text_find(behind, '.')) {
 		if (mask_length(behind, t, &length, e) < 0)
 			return -1;
 	} else if (prefix_length(behind, s->ip.v6 || s->mapped ? 128 : 32, t, &length, e) < 0) {
@@ -249,7 +244,7 @@ int range_parse(struct range *r, struct text t, struct err *e)
 	if (t.len > LONGEST)
 		return err_set(e, HINT_QUOTED "...: too long for a range", HINT_TEXT(t));
 	if (split(t, '/', &first.text, &behind)) {
-		if (has(first.text, '-') || (has(behind, '-') && behind.at[0] != '-'))
+		if (text_find(first.text, '-') || (text_find(behind, '-') && behind.at[0] != '-'))
 			return err_set(e, HINT_QUOTED ": a range is a prefix or a pair, not both", HINT_TEXT(t));
 		return parse_prefix(r, &first, behind, t, e);
 	}

@@ -74,7 +74,7 @@ static bool looks_like_status(struct text word)
 /* The variable of the "${name}" that t begins with, and how many bytes that takes; VAR_COUNT: none. */
 static enum action_variable variable_at(struct text t, size_t *taken)
 {
-	const char *end = t.len < 2 || t.at[1] != '{' ? NULL : memchr(t.at, '}', t.len);
+	const char *end = t.len < 2 || t.at[1] != '{' ? NULL : text_find(t, '}');
 
 	if (end == NULL)
 		return VAR_COUNT;
@@ -194,7 +194,7 @@ static int check_status(const struct verb *v, struct text verb, struct text *res
 		take(rest, word.len);
 		return check_status_of(v, verb, word, e);
 	}
-	if (word.len > 2 && is_digit(word.at[0]) && word.at[1] == '.' && memchr(word.at, '$', word.len) != NULL)
+	if (word.len > 2 && is_digit(word.at[0]) && word.at[1] == '.' && text_find(word, '$') != NULL)
 		return err_set(
 			e, "`%.*s`: a status code holds no variable: `%c.7.1` meant?", shown(word), word.at, v->class);
 	return 0;
@@ -203,7 +203,7 @@ static int check_status(const struct verb *v, struct text verb, struct text *res
 /* Takes "Name:" off *rest. */
 static int check_header(struct text *rest, struct err *e)
 {
-	const char *colon = rest->len == 0 ? NULL : memchr(rest->at, ':', rest->len);
+	const char *colon = text_find(*rest, ':');
 	struct text name = { rest->at, colon == NULL ? 0 : (size_t)(colon - rest->at) };
 
 	if (name.len == 0)
@@ -301,7 +301,7 @@ static void put_text(struct rendering *r, struct text t, const struct text varia
 {
 	r->part_due = true;
 	while (t.len > 0 && r->len < ACTION_MAX) {
-		const char *dollar = memchr(t.at, '$', t.len);
+		const char *dollar = text_find(t, '$');
 		size_t n = dollar == NULL ? t.len : (size_t)(dollar - t.at);
 		put(r, text_cut(t.at, n));
 		t = text_cut(t.at + n, t.len - n);
@@ -334,7 +334,7 @@ size_t action_render(struct text t, const struct text variables[VAR_COUNT], char
 	size_t n = word_length(rest);
 	if (v != NULL && v->class != 0 && looks_like_status(text_cut(rest.at, n)))
 		put_part(&r, take(&rest, n));
-	const char *colon = v != NULL && v->text == TEXT_HEADER ? memchr(rest.at, ':', rest.len) : NULL;
+	const char *colon = v != NULL && v->text == TEXT_HEADER ? text_find(rest, ':') : NULL;
 	if (colon != NULL)
 		put_part(&r, take(&rest, (size_t)(colon - rest.at) + 1));
 	put_text(&r, rest, variables);

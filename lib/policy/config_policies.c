@@ -101,7 +101,7 @@ void read_exempt_recipients(struct build *b, const struct value *v)
 	str_list_free(list);
 	while (text_next_word(&rest, &word)) {
 		char *recipient = exempt_recipient(word, &e);
-		if (recipient && memchr(word.at, '*', word.len))
+		if (recipient && text_find(word, '*'))
 			value_warning(b, v, word.at,
 				"`%.*s`: there are no wildcards here: only a recipient that is spelled so is exempt",
 				(int)word.len, word.at);

@@ -50,7 +50,7 @@ static bool put_alabels(struct out *o, struct text t)
 	char zero_ended[NAME_MAX_BYTES + 1];
 	uint8_t *found = NULL;
 
-	if (t.len > NAME_MAX_BYTES || memchr(t.at, 0, t.len))
+	if (t.len > NAME_MAX_BYTES || text_find(t, '\0'))
 		return false;
 	memcpy(zero_ended, t.at, t.len);
 	zero_ended[t.len] = 0;
@@ -65,7 +65,7 @@ static bool put_alabels(struct out *o, struct text t)
 static void put_by_label(struct out *o, struct text name)
 {
 	for (;;) {
-		const char *dot = memchr(name.at, '.', name.len);
+		const char *dot = text_find(name, '.');
 		struct text label = { name.at, dot ? (size_t)(dot - name.at) : name.len };
 		if (is_ascii(label) || !put_alabels(o, label))
 			put_lower(o, label.at, label.len);
@@ -121,7 +121,7 @@ bool domain_within(struct text host, struct text domain)
 
 bool domain_has_dot(struct text name)
 {
-	return memchr(name.at, '.', name.len) != NULL;
+	return text_find(name, '.') != NULL;
 }
 
 /* What is no domain at all but was probably meant as one: -1 with words, or 0. */

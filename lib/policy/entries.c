@@ -34,7 +34,7 @@ unsigned entries_line(const struct entries *r, const char *at)
 
 struct text section_inside(struct text line, bool *closed, struct text *behind)
 {
-	const char *end = memchr(line.at, ']', line.len);
+	const char *end = text_find(line, ']');
 	size_t n = end ? (size_t)(end - line.at) : line.len;
 
 	*closed = end != NULL;
@@ -54,7 +54,7 @@ static struct text first_word(struct text t)
 /* What stands before the first such byte, trimmed; false without one. */
 static bool before(struct text t, char c, struct text *part)
 {
-	const char *at = t.len > 0 ? memchr(t.at, c, t.len) : NULL;
+	const char *at = text_find(t, c);
 
 	if (at)
 		*part = text_trim(text_cut(t.at, (size_t)(at - t.at)));

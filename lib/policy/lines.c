@@ -25,7 +25,7 @@ bool lines_next(struct lines *l, struct text *line, const char **wrong)
 	*wrong = NULL;
 	if (line->len > LINE_BYTES)
 		*wrong = "a line over 65,535 bytes";
-	else if (line->len > 0 && memchr(line->at, 0, line->len))
+	else if (text_find(*line, '\0'))
 		*wrong = "a NUL byte: this is no text file, or not in UTF-8";
 	return true;
 }

@@ -124,7 +124,7 @@ static int unknown_verb(struct text word, enum action_use use, struct err *e)
 		digits++;
 	if (digits == word.len)
 		return err_set(e, "`%.*s`: Postfix takes a bare number for a permit; %s", shown, word.at, takes[use]);
-	if (memchr(word.at, '$', word.len) != NULL)
+	if (text_find(word, '$') != NULL)
 		return err_set(
 			e, "`%.*s`: the first word of an action holds no variable; %s", shown, word.at, takes[use]);
 	if (nearest != NULL)

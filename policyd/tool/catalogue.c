@@ -50,7 +50,7 @@ static const char *take_line(struct known_service *s, struct text line)
 	line = text_trim(line);
 	if (line.len == 0 || line.at[0] == '#')
 		return NULL;
-	equals = memchr(line.at, '=', line.len);
+	equals = text_find(line, '=');
 	if (!equals)
 		return "no `key = value`";
 	struct text key = text_trim(text_cut(line.at, (size_t)(equals - line.at)));

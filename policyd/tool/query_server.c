@@ -92,7 +92,7 @@ static int find_action(struct text reply, struct text *action, struct err *e)
 	const size_t skip = sizeof name - 1;
 
 	while (reply.len > 0) {
-		const char *end = memchr(reply.at, '\n', reply.len);
+		const char *end = text_find(reply, '\n');
 		size_t n = end ? (size_t)(end - reply.at) : reply.len;
 		if (n > skip && memcmp(reply.at, name, skip) == 0) {
 			*action = text_cut(reply.at + skip, n - skip);
@@ -131,7 +131,7 @@ static int connect_in_time(const char *endpoint, struct err *e)
 static int talk(int fd, struct text bytes, bool *harms, struct err *e)
 {
 	char reply[REPLY_MAX];
-	struct text action;
+	struct text action = { 0 };
 	size_t length = 0;
 	int64_t until = now() + PATIENCE;
 
