@@ -6,26 +6,42 @@
 #include "net/pairs.h"
 
 /*
- * The block: this header, the IPv4 ranges, the IPv6 ranges, the IPv4 index, the IPv6 index, nothing or 4 bytes to a
- * multiple of 8. An index cuts the space from the lowest address (base) to the highest (top) into cells of 2^shift
- * addresses (cells_wanted below says how many); index[c] is the first range that ends in cell c or above. A look-up of k
- * in cell c thus finds its range, if any, between index[c] and index[c + 1]; the last entry, behind the cells, is
- * the last range. A family without ranges has no index, and a base above its top, so that nothing is between them.
+ * The block: this header, the IPv4 index, the IPv6 index, the IPv4 ranges, the IPv6 ranges.
+ *
+ * An index cuts the space from the lowest address (base) to the highest into slices of 2^shift addresses, and has a cell
+ * for every 32 of them (cells_wanted below says how many): a bit for each slice, set when an address of it is in a range, and
+ * the number of the first range that ends in the cell or above. Most slices are free, and then the cell is all that a
+ * look-up reads. In any other it finds its range, if any, between this cell's number and the next one's. The last cell
+ * stands for all addresses that have none: its bits are 0, and it has the number of the last range.
  */
-enum { CELLS = 1 << 16, CELLS_MAX = 1 << 20, ALIGN = 8 };
+enum { SLICES = 32, CELLS = 1 << 16, CELLS_MAX = 1 << 20, FEW = 2, ALIGN = 8 };
+
+struct cell {
+	uint32_t used, first;
+};
 
 struct range_set {
 	uint64_t size; /* of all */
 	uint32_t count4, count6;
-	uint32_t cells4, cells6;
-	uint32_t shift4, shift6;
-	uint32_t base4, top4;
-	struct wide base6, top6;
+	uint32_t cells4, cells6; /* without the last */
+	uint16_t shift4, shift6;
+	uint32_t base4; /* 0 without ranges, as base6 */
+	struct wide base6;
 };
+
+static const struct cell *index4(const struct range_set *s)
+{
+	return (const struct cell *)(s + 1);
+}
+
+static const struct cell *index6(const struct range_set *s)
+{
+	return index4(s) + s->cells4 + 1;
+}
 
 static const struct pair4 *pairs4(const struct range_set *s)
 {
-	return (const struct pair4 *)(s + 1);
+	return (const struct pair4 *)(index6(s) + s->cells6 + 1);
 }
 
 static const struct pair6 *pairs6(const struct range_set *s)
@@ -33,102 +49,84 @@ static const struct pair6 *pairs6(const struct range_set *s)
 	return (const struct pair6 *)(pairs4(s) + s->count4);
 }
 
-static const uint32_t *index4(const struct range_set *s)
+/* Both indexes. */
+static size_t index_size(const struct range_set *s)
 {
-	return (const uint32_t *)(pairs6(s) + s->count6);
-}
-
-static uint64_t entries4(const struct range_set *s)
-{
-	return s->count4 > 0 ? (uint64_t)s->cells4 + 1 : 0;
-}
-
-static uint64_t entries6(const struct range_set *s)
-{
-	return s->count6 > 0 ? (uint64_t)s->cells6 + 1 : 0;
-}
-
-static const uint32_t *index6(const struct range_set *s)
-{
-	return index4(s) + entries4(s);
+	return ((uint64_t)s->cells4 + 1 + s->cells6 + 1) * sizeof(struct cell);
 }
 
 static uint64_t whole_size(const struct range_set *s)
 {
-	uint64_t size = sizeof *s + s->count4 * (uint64_t)sizeof(struct pair4) +
-			s->count6 * (uint64_t)sizeof(struct pair6) + (entries4(s) + entries6(s)) * sizeof(uint32_t);
-
-	return (size + ALIGN - 1) / ALIGN * ALIGN;
+	return sizeof *s + index_size(s) + s->count4 * (uint64_t)sizeof(struct pair4) +
+	       s->count6 * (uint64_t)sizeof(struct pair6);
 }
 
-static inline struct wide wide_minus(const struct wide *a, const struct wide *b)
+/* The slice of an address: any number, mostly a great one, when it is below the lowest. */
+static inline uint32_t slice_of4(const struct range_set *s, uint32_t a)
 {
-	return (struct wide){ a->high - b->high - (a->low < b->low), a->low - b->low };
+	return (a - s->base4) >> s->shift4;
 }
 
-static inline struct wide span6(const struct range_set *s)
+/* Wide slices are told by the upper half alone. */
+static inline uint64_t slice_of6(const struct range_set *s, const struct wide *a)
 {
-	return wide_minus(&s->top6, &s->base6);
+	if (s->shift6 >= 64)
+		return (a->high - s->base6.high) >> (s->shift6 - 64);
+	struct wide offset = { a->high - s->base6.high - (a->low < s->base6.low), a->low - s->base6.low };
+	uint64_t slice = s->shift6 == 0 ? offset.low : offset.high << (64 - s->shift6) | offset.low >> s->shift6;
+	bool beyond = offset.high >> s->shift6 != 0;
+	return slice | -(uint64_t)beyond;
 }
 
-/* Every cell's number has 64 bits at most. */
-static bool shift6_suffices(const struct range_set *s)
+static inline bool is_free(const struct cell *cell, uint64_t slice)
 {
-	return s->shift6 < 128 && (s->shift6 >= 64 || span6(s).high >> s->shift6 == 0);
-}
-
-/* The cell of an address between base and top, of any other one that of the top. Wide cells are told by the upper half alone. */
-static inline uint64_t cell_of6(const struct range_set *s, const struct wide *a)
-{
-	if (s->shift6 >= 64) {
-		uint64_t offset = a->high - s->base6.high, span = s->top6.high - s->base6.high;
-		return (offset < span ? offset : span) >> (s->shift6 - 64);
-	}
-	struct wide offset = wide_minus(a, &s->base6), span = span6(s);
-	if (wide_below(&span, &offset))
-		offset = span;
-	return s->shift6 == 0 ? offset.low : offset.high << (64 - s->shift6) | offset.low >> s->shift6;
+	return !(cell->used >> slice % SLICES & 1);
 }
 
 /*
- * The first range that ends at key or above, if key is between base and top; else any. No branch asks which: with few ranges
- * that would be guessed wrong every third time.
+ * No branch asks whether an address lies between the lowest and the highest range: with few ranges that would be
+ * guessed wrong every third time. Nor does one count the FEW ranges that a cell has, nearly always, at most.
  */
 static inline bool find4(const struct range_set *s, uint32_t key, uint32_t *i)
 {
-	const struct pair4 *pairs = pairs4(s);
-	uint32_t offset = key - s->base4, span = s->top4 - s->base4;
+	uint32_t slice = slice_of4(s, key), number = slice / SLICES;
+	const struct cell *cell = index4(s) + (number < s->cells4 ? number : s->cells4);
 
-	if (s->count4 == 0)
+	if (is_free(cell, slice))
 		return false;
-	const uint32_t *cell = index4(s) + ((offset < span ? offset : span) >> s->shift4);
-	uint32_t from = cell[0], to = cell[1];
-	while (from < to) {
+	const struct pair4 *pairs = pairs4(s);
+	uint32_t from = cell[0].first, to = cell[1].first;
+	while (to - from > FEW) {
 		uint32_t middle = from + (to - from) / 2;
 		if (pairs[middle].last < key)
 			from = middle + 1;
 		else
 			to = middle;
 	}
+	for (int step = 0; step < FEW; step++)
+		from += (from < to) & (pairs[from].last < key);
 	*i = from;
 	return (pairs[from].first <= key) & (key <= pairs[from].last);
 }
 
 static inline bool find6(const struct range_set *s, const struct wide *key, uint32_t *i)
 {
-	const struct pair6 *pairs = pairs6(s);
+	uint64_t slice = slice_of6(s, key), number = slice / SLICES;
+	const struct cell *cell = index6(s) + (number < s->cells6 ? number : s->cells6);
 
-	if (s->count6 == 0)
+	if (is_free(cell, slice))
 		return false;
-	const uint32_t *cell = index6(s) + cell_of6(s, key);
-	uint32_t from = cell[0], to = cell[1];
-	while (from < to) {
+	const struct pair6 *pairs = pairs6(s);
+	uint32_t from = cell[0].first, to = cell[1].first;
+	while (to - from > FEW) {
 		uint32_t middle = from + (to - from) / 2;
 		if (wide_below(&pairs[middle].last, key))
 			from = middle + 1;
 		else
 			to = middle;
 	}
+	for (int step = 0; step < FEW; step++)
+		from += (from < to) & wide_below(&pairs[from].last, key);
 	*i = from;
 	return !wide_below(key, &pairs[from].first) & !wide_below(&pairs[from].last, key);
 }
@@ -180,15 +178,51 @@ struct range range_set_get(const struct range_set *s, size_t i)
 	return (struct range){ { p.first.high, p.first.low, true }, { p.last.high, p.last.low, true } };
 }
 
-/* The cell that range i of a family ends in. */
-static uint64_t end_cell4(const struct range_set *s, uint32_t i)
+/* The slices that a range begins and ends in. */
+struct reach {
+	uint64_t first, last;
+};
+
+typedef struct reach reach_of(const struct range_set *s, uint32_t i);
+
+static struct reach reach_of4(const struct range_set *s, uint32_t i)
 {
-	return (pairs4(s)[i].last - s->base4) >> s->shift4;
+	const struct pair4 *p = pairs4(s) + i;
+
+	return (struct reach){ slice_of4(s, p->first), slice_of4(s, p->last) };
 }
 
-static uint64_t end_cell6(const struct range_set *s, uint32_t i)
+static struct reach reach_of6(const struct range_set *s, uint32_t i)
 {
-	return cell_of6(s, &pairs6(s)[i].last);
+	const struct pair6 *p = pairs6(s) + i;
+
+	return (struct reach){ slice_of6(s, &p->first), slice_of6(s, &p->last) };
+}
+
+/* What a cell must be. `first` is the number of the one before it (0 for the first), and becomes that of this one. */
+static inline struct cell cell_at(
+	const struct range_set *s, uint32_t at, uint32_t count, reach_of *reach, uint32_t *first)
+{
+	const uint64_t low = (uint64_t)at * SLICES, high = low + SLICES - 1;
+	struct cell cell = { 0, 0 };
+
+	while (reach(s, *first).last < low)
+		++*first;
+	cell.first = *first;
+	for (uint32_t i = *first; i < count; i++) {
+		struct reach r = reach(s, i);
+		if (r.first > high)
+			break;
+		uint32_t from = r.first > low ? UINT32_MAX << (r.first - low) : UINT32_MAX;
+		uint32_t to = r.last < high ? UINT32_MAX >> (high - r.last) : UINT32_MAX;
+		cell.used |= from & to;
+	}
+	return cell;
+}
+
+static struct cell last_cell(uint32_t count)
+{
+	return (struct cell){ 0, count > 0 ? count - 1 : 0 };
 }
 
 void range_list_add(struct range_list *l, const struct range *r)
@@ -204,54 +238,47 @@ void range_list_free(struct range_list *l)
 }
 
 /*
- * Measured with 10 to 1,000,000 random ranges: 16 cells a range make nearly every step of a look-up predictable, and
- * an index of 256 KiB stays in the cache; only beyond it a quarter of a cell a range pays.
+ * Measured with 10 to 1,000,000 random ranges. 32 to 64 slices a range leave most of them free, at 8 to 16 bytes a range; an
+ * index of 512 KiB stays in the cache, so that more than 64 slices pay no more; of many ranges 16 slices each do.
  */
 static uint64_t cells_wanted(uint32_t count)
 {
-	uint64_t cells = count < CELLS / 16 ? 16 * count : count / 4 > CELLS ? count / 4 : CELLS;
+	uint64_t cells = count < CELLS / 2 ? 2 * count : count / 2 > CELLS ? count / 2 : CELLS;
 
 	return cells < CELLS_MAX ? cells : CELLS_MAX;
 }
 
 static void lay_out4(struct range_set *s, const struct pair4 *list)
 {
-	s->base4 = s->count4 > 0 ? list[0].first : UINT32_MAX;
-	s->top4 = s->count4 > 0 ? list[s->count4 - 1].last : 0;
 	if (s->count4 == 0)
 		return;
-	while ((s->top4 - s->base4) >> s->shift4 >= cells_wanted(s->count4))
+	uint32_t last = list[s->count4 - 1].last;
+	s->base4 = list[0].first;
+	while (slice_of4(s, last) / SLICES >= cells_wanted(s->count4))
 		s->shift4++;
-	s->cells4 = ((s->top4 - s->base4) >> s->shift4) + 1;
+	s->cells4 = slice_of4(s, last) / SLICES + 1;
 }
 
 static void lay_out6(struct range_set *s, const struct pair6 *list)
 {
-	static const struct wide highest = { UINT64_MAX, UINT64_MAX }, lowest = { 0, 0 };
-
-	s->base6 = s->count6 > 0 ? list[0].first : highest;
-	s->top6 = s->count6 > 0 ? list[s->count6 - 1].last : lowest;
 	if (s->count6 == 0)
 		return;
-	while (!shift6_suffices(s) || cell_of6(s, &s->top6) >= cells_wanted(s->count6))
+	struct wide last = list[s->count6 - 1].last;
+	s->base6 = list[0].first;
+	while (slice_of6(s, &last) / SLICES >= cells_wanted(s->count6))
 		s->shift6++;
-	s->cells6 = (uint32_t)cell_of6(s, &s->top6) + 1;
+	s->cells6 = (uint32_t)(slice_of6(s, &last) / SLICES) + 1;
 }
 
-typedef uint64_t end_cell(const struct range_set *s, uint32_t i);
-
 /* Writes a family's index; returns what lies behind it. */
-static uint32_t *fill(const struct range_set *s, uint32_t *index, uint32_t count, end_cell *end)
+static struct cell *fill(const struct range_set *s, struct cell *index, uint32_t cells, uint32_t count, reach_of *reach)
 {
-	uint64_t cell = 0;
+	uint32_t first = 0;
 
-	if (count == 0)
-		return index;
-	for (uint32_t i = 0; i < count; i++)
-		for (uint64_t last = end(s, i); cell <= last; cell++)
-			index[cell] = i;
-	index[cell] = count - 1;
-	return index + cell + 1;
+	for (uint32_t c = 0; c < cells; c++)
+		index[c] = cell_at(s, c, count, reach, &first);
+	index[cells] = last_cell(count);
+	return index + cells + 1;
 }
 
 size_t range_set_freeze(struct range_list *l, struct buf *b)
@@ -269,65 +296,64 @@ size_t range_set_freeze(struct range_list *l, struct buf *b)
 	while (b->len % ALIGN != 0)
 		buf_add(b, "", 1);
 	offset = b->len;
-	buf_room(b, s.size);
 	buf_add(b, &s, sizeof s);
+	buf_room(b, index_size(&s));
+	b->len += index_size(&s); /* filled below */
 	buf_add(b, p.four, s.count4 * sizeof *p.four);
 	buf_add(b, p.six, s.count6 * sizeof *p.six);
 	pairs_free(&p);
 
 	const struct range_set *set = (const void *)(b->at + offset);
-	uint32_t *behind = (uint32_t *)(void *)(b->at + b->len);
-	memset(behind, 0, offset + s.size - b->len);
-	fill(set, fill(set, behind, s.count4, end_cell4), s.count6, end_cell6);
-	b->len = offset + s.size;
+	struct cell *index = (struct cell *)(void *)(b->at + offset + sizeof s);
+	fill(set, fill(set, index, s.cells4, s.count4, reach_of4), s.cells6, s.count6, reach_of6);
 	l->count = range_set_count(set);
 	for (size_t i = 0; i < l->count; i++)
 		l->at[i] = range_set_get(set, i);
 	return offset;
 }
 
-static bool index_is_right(
-	const struct range_set *s, const uint32_t *index, uint32_t count, uint64_t cells, end_cell *end)
+static bool same_cell(struct cell a, struct cell b)
 {
-	uint64_t cell = 0;
+	return a.used == b.used && a.first == b.first;
+}
 
-	for (uint32_t i = 0; i < count; i++)
-		for (uint64_t last = end(s, i); cell <= last; cell++)
-			if (cell >= cells || index[cell] != i)
-				return false;
-	return cell == cells && index[cell] == count - 1;
+static bool index_is_right(
+	const struct range_set *s, const struct cell *index, uint32_t cells, uint32_t count, reach_of *reach)
+{
+	uint32_t first = 0;
+
+	if (cells != (count > 0 ? reach(s, count - 1).last / SLICES + 1 : 0))
+		return false;
+	for (uint32_t c = 0; c < cells; c++)
+		if (!same_cell(index[c], cell_at(s, c, count, reach, &first)))
+			return false;
+	return same_cell(index[cells], last_cell(count));
 }
 
 static bool check4(const struct range_set *s)
 {
 	const struct pair4 *list = pairs4(s);
 
-	if (s->count4 == 0)
-		return s->cells4 == 0 && s->base4 == UINT32_MAX && s->top4 == 0;
 	for (uint32_t i = 0; i < s->count4; i++)
 		if (list[i].first > list[i].last || (i > 0 && !pairs_apart4(list[i - 1].last, list[i].first)))
 			return false;
-	if (s->base4 != list[0].first || s->top4 != list[s->count4 - 1].last || s->shift4 >= 32)
+	if (s->base4 != (s->count4 > 0 ? list[0].first : 0) || s->shift4 >= 32)
 		return false;
-	return index_is_right(s, index4(s), s->count4, s->cells4, end_cell4);
+	return index_is_right(s, index4(s), s->cells4, s->count4, reach_of4);
 }
 
 static bool check6(const struct range_set *s)
 {
 	const struct pair6 *list = pairs6(s);
-	const struct wide *top = &s->top6;
+	const struct wide base = s->count6 > 0 ? list[0].first : (struct wide){ 0, 0 };
 
-	if (s->count6 == 0)
-		return s->cells6 == 0 && s->base6.high == UINT64_MAX && s->base6.low == UINT64_MAX && top->high == 0 &&
-		       top->low == 0;
 	for (uint32_t i = 0; i < s->count6; i++)
 		if (wide_below(&list[i].last, &list[i].first) ||
 			(i > 0 && !pairs_apart6(&list[i - 1].last, &list[i].first)))
 			return false;
-	if (memcmp(&s->base6, &list[0].first, sizeof s->base6) != 0 ||
-		memcmp(top, &list[s->count6 - 1].last, sizeof *top) != 0 || !shift6_suffices(s))
+	if (memcmp(&s->base6, &base, sizeof base) != 0 || s->shift6 >= 128)
 		return false;
-	return index_is_right(s, index6(s), s->count6, s->cells6, end_cell6);
+	return index_is_right(s, index6(s), s->cells6, s->count6, reach_of6);
 }
 
 bool range_set_check(const void *at, size_t size)

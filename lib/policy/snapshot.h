@@ -22,7 +22,7 @@
 #include "policy/action.h"
 #include "policy/terms.h"
 
-enum { SNAPSHOT_FORMAT = 1 };
+enum { SNAPSHOT_FORMAT = 2 };
 #define SNAPSHOT_MAGIC "mxonly\r\n" /* 8 bytes; \r\n: a transfer that changes line ends is noticed */
 
 /* Where something lies: an offset from the start, and how many (bytes of a string, elements of an array). */

@@ -130,7 +130,7 @@ static const struct {
 	{ "whole", 0, 0, NULL },
 	{ "another format", offsetof(struct snapshot, format), 0, "compiled by another version (format " },
 	{ "a bit", 900, 0, "damaged: " },
-	{ "cut in the header", 0, -1100, "cut off: " },
+	{ "cut in the header", 0, -1000, "cut off: " },
 	{ "cut at the end", 0, -1, "cut off: " },
 	{ "longer", 0, 8, "damaged: " },
 };

@@ -2,7 +2,7 @@
 #include <libcidr.h>
 #include <stdio.h>
 
-#include "net/range_set.h"
+#include "range_scan.h"
 #include "unit.h"
 
 static uint64_t state = 88172645463325252u; /* xorshift: the same numbers in every run */
@@ -127,6 +127,16 @@ START_TEST(found)
 		{ "192.0.2.1 2001:db8::/32", "2001:db8::25", "2001:db8::/32" },
 		{ "192.0.2.1 2001:db8::/32", "2001:db9::", NULL },
 		{ "192.0.2.1 2001:db8::/32", "2001:db7:ffff:ffff:ffff:ffff:ffff:ffff", NULL },
+		{ "10.0.0.0/8 10.128.0.0-192.0.2.7", "128.0.0.0", "10.0.0.0-192.0.2.7" },
+		{ "2001:db8::1 2001:db8::1000", "2001:db8::1000", "2001:db8::1000" }, /* slices within a /64 */
+		{ "2001:db8::1 2001:db8::1000", "2001:db8::fff", NULL },
+		{ "2001:db8::1 2001:db8::1000", "2001:db8:0:1::1", NULL },
+		{ "2001:db8::1 2001:db8::1000", "2001:db7:ffff:ffff:ffff:ffff:ffff:1000", NULL },
+		{ "2001:db8::1 2001:db8::1000", "2001:db8::", NULL },
+		{ "2001:db8::7 2001:db9::7", "2001:db8::7", "2001:db8::7" }, /* slices of many /64 */
+		{ "2001:db8::7 2001:db9::7", "2001:db8::6", NULL },
+		{ "2001:db8::7 2001:db9::7", "2001:db9::8", NULL },
+		{ "2001:db8::7 2001:db9::7", "2001:db8:8000::7", NULL },
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -145,14 +155,6 @@ START_TEST(found)
 	}
 }
 END_TEST
-
-static bool scan(const struct range_list *l, const struct ip *ip)
-{
-	for (size_t i = 0; i < l->count; i++)
-		if (range_holds(&l->at[i], ip))
-			return true;
-	return false;
-}
 
 static struct ip moved(struct ip ip, int by)
 {
@@ -194,18 +196,6 @@ static struct range random_range(unsigned places, unsigned bits)
 	return r;
 }
 
-static void same(const struct range_set *s, const struct range_list *l, struct ip ip)
-{
-	struct range r;
-	char text[IP_TEXT];
-	bool want = scan(l, &ip);
-
-	ck_assert_msg(range_set_holds(s, &ip) == want, "%s", ip_print(&ip, text));
-	ck_assert(range_set_find(s, &ip, &r) == want);
-	if (want)
-		ck_assert(range_holds(&r, &ip));
-}
-
 static void compare_with_scan(size_t count, unsigned places, unsigned bits)
 {
 	struct range_list l = { 0 }, kept = { 0 };
@@ -217,13 +207,12 @@ static void compare_with_scan(size_t count, unsigned places, unsigned bits)
 		range_list_add(&kept, &r);
 	}
 	const struct range_set *s = freeze(&l, &b);
+	range_scan_compare(s, &kept);
 	for (size_t i = 0; i < count; i++) {
-		for (int by = -1; by <= 1; by++) {
-			same(s, &kept, moved(kept.at[i].first, by));
-			same(s, &kept, moved(kept.at[i].last, by));
-		}
-		same(s, &kept, random_ip(places, bits));
-		same(s, &kept, random_ip(1000, 32));
+		range_scan_around(s, &kept, kept.at[i].first);
+		range_scan_around(s, &kept, kept.at[i].last);
+		range_scan_same(s, &kept, random_ip(places, bits));
+		range_scan_same(s, &kept, random_ip(1000, 32));
 	}
 	range_list_free(&l);
 	range_list_free(&kept);
@@ -297,17 +286,7 @@ static void damaged_is_refused_or_sound(const void *bytes, size_t size)
 	ck_assert_uint_eq(range_set_size(s), size);
 	for (size_t i = 0; i < range_set_count(s); i++)
 		range_list_add(&l, (struct range[]){ range_set_get(s, i) });
-	for (int v6 = 0; v6 <= 1; v6++) {
-		same(s, &l, (struct ip){ .v6 = v6 });
-		same(s, &l, (struct ip){ .low = 0x80000000, .v6 = v6 });
-		same(s, &l, moved((struct ip){ .v6 = v6 }, -1));
-	}
-	for (size_t i = 0; i < l.count; i++) {
-		for (int by = -1; by <= 1; by++) {
-			same(s, &l, moved(l.at[i].first, by));
-			same(s, &l, moved(l.at[i].last, by));
-		}
-	}
+	range_scan_compare(s, &l);
 	range_list_free(&l);
 }
 
@@ -346,6 +325,28 @@ START_TEST(damage)
 }
 END_TEST
 
+/* What stands before the ranges follows from them to the last bit. */
+START_TEST(damaged_index)
+{
+	struct range_list l = list_of("192.0.2.0/24 198.51.100.7 203.0.113.0/25 2001:db8::/32 2001:db9::1 2001:dba::7");
+	struct buf b = { 0 };
+	const struct range_set *s = freeze(&l, &b);
+	size_t size = range_set_size(s), count4 = range_set_count_v4(s), count6 = l.count - count4;
+	unsigned char *copy = must_alloc(size);
+
+	memcpy(copy, s, size);
+	for (size_t bit = 0; bit < 8 * (size - 8 * count4 - 32 * count6); bit++) {
+		copy[bit / 8] ^= (unsigned char)(1 << bit % 8);
+		ck_assert_msg(!range_set_check(copy, size), "bit %zu", bit);
+		copy[bit / 8] ^= (unsigned char)(1 << bit % 8);
+	}
+	ck_assert(range_set_check(copy, size));
+	free(copy);
+	range_list_free(&l);
+	buf_free(&b);
+}
+END_TEST
+
 /* Two bytes at once: a family without ranges whose base and top have an address between them. */
 START_TEST(damaged_empty_set)
 {
@@ -374,18 +375,18 @@ START_TEST(sizes)
 	struct range_list l = { 0 };
 	struct buf b = { 0 };
 
-	ck_assert_uint_le(range_set_size(freeze(&l, &b)), 80);
+	ck_assert_uint_le(range_set_size(freeze(&l, &b)), 64);
 	buf_free(&b);
 	for (uint64_t i = 0; i < COUNT; i++) {
 		struct ip ip = { .low = (uint32_t)(i * 40000) };
 		range_list_add(&l, &(struct range){ ip, ip });
 	}
-	ck_assert_uint_le(range_set_size(freeze(&l, &b)), 12 * COUNT);
+	ck_assert_uint_le(range_set_size(freeze(&l, &b)), 14 * COUNT);
 	ck_assert_uint_eq(range_set_count_v4((const void *)(b.at + 8)), COUNT);
 	buf_free(&b);
 	for (size_t i = 0; i < COUNT; i++)
 		l.at[i].first.v6 = l.at[i].last.v6 = true;
-	ck_assert_uint_le(range_set_size(freeze(&l, &b)), 36 * COUNT);
+	ck_assert_uint_le(range_set_size(freeze(&l, &b)), 38 * COUNT);
 	ck_assert_uint_eq(range_set_count_v4((const void *)(b.at + 8)), 0);
 	buf_free(&b);
 	range_list_free(&l);
@@ -394,6 +395,6 @@ END_TEST
 
 int main(void)
 {
-	return unit_run(
-		"range_set", UNIT_TESTS(merged, found, random_lists, as_libcidr, damage, damaged_empty_set, sizes));
+	return unit_run("range_set",
+		UNIT_TESTS(merged, found, random_lists, as_libcidr, damage, damaged_index, damaged_empty_set, sizes));
 }

@@ -119,7 +119,7 @@ static const struct {
 	const char *words;
 } damages[] = {
 	{ "magic", IN_HEAD(magic), 0, "no compiled configuration" },
-	{ "format", IN_HEAD(format), 7, "compiled by another version (format 7, this program reads 1): compile it again with `mxonly compile`" },
+	{ "format", IN_HEAD(format), 7, "compiled by another version (format 7, this program reads 2): compile it again with `mxonly compile`" },
 	{ "byte order", IN_HEAD(byte_order), 0x04030201, "compiled on a machine of the other byte order: " },
 	{ "no byte order", IN_HEAD(byte_order), 5, "damaged: " },
 	{ "longer", IN_HEAD(length), 1234567, "of 1,234,567 bytes" },
