@@ -7,7 +7,12 @@
 #include "base/utf8.h"
 #include "net/ip.h"
 
-enum { NAME_MAX_BYTES = 8192, LABEL_MAX = 63, NAME_MAX_DNS = 253 };
+enum {
+	NAME_MAX_BYTES = 8192,
+	LABEL_MAX = 63,
+	NAME_MAX_DNS = 253,
+	UTF8_MAX = 4, /* bytes of a character, each of which takes a byte of an A-label at least */
+};
 
 /* A name that is being written into cap bytes; len goes on counting behind the end. */
 struct out {
@@ -44,22 +49,81 @@ static struct text cut_dots(struct text t)
 	return t;
 }
 
-/* Appends the A-label form of t; false when libidn2 refuses it, or t holds a NUL or is longer than any name can be. */
-static bool put_alabels(struct out *o, struct text t)
+/* The A-label form of t, for idn2_free; NULL when libidn2 refuses it, or t holds a NUL or is longer than any name can be. */
+static char *alabels_of(struct text t)
 {
 	char zero_ended[NAME_MAX_BYTES + 1];
 	uint8_t *found = NULL;
 
 	if (t.len > NAME_MAX_BYTES || text_find(t, '\0'))
-		return false;
+		return NULL;
 	memcpy(zero_ended, t.at, t.len);
 	zero_ended[t.len] = 0;
 	if (idn2_lookup_u8((const uint8_t *)zero_ended, &found, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) != IDN2_OK)
+		return NULL;
+	return (char *)found;
+}
+
+static bool put_alabels(struct out *o, struct text t)
+{
+	char *found = alabels_of(t);
+
+	if (!found)
 		return false;
-	struct text name = cut_dots(text_of((const char *)found));
+	struct text name = cut_dots(text_of(found));
 	put_lower(o, name.at, name.len);
 	idn2_free(found);
 	return true;
+}
+
+/* Letters and digits alone: some characters stand for a dot, a space or several signs. */
+static bool is_word(struct text t)
+{
+	for (size_t i = 0; i < t.len; i++) {
+		char lower = ascii_lower(t.at[i]);
+		if ((unsigned char)lower < 0x80 && (lower < 'a' || lower > 'z') && (lower < '0' || lower > '9'))
+			return false;
+	}
+	return t.len > 0;
+}
+
+/* A character that is not ASCII, its case folded: there and back again through an A-label of its own. */
+static void put_character(struct out *o, struct text c)
+{
+	char *alabel = alabels_of(c), *folded = NULL;
+
+	if (alabel && idn2_to_unicode_8z8z(alabel, &folded, 0) == IDN2_OK && is_word(text_of(folded)))
+		c = text_of(folded);
+	put_lower(o, c.at, c.len);
+	idn2_free(folded);
+	idn2_free(alabel);
+}
+
+/*
+ * A label that libidn2 refuses, over an emoji or the direction of its letters: Postfix folds the case of the others all the same
+ * when it compares names, and delivers to either.
+ */
+static void put_refused(struct out *o, struct text label)
+{
+	char folded[UTF8_MAX * LABEL_MAX * 2];
+	struct out f = { folded, sizeof folded, 0 };
+	unsigned long code;
+
+	for (size_t i = 0, n; i < label.len && f.len <= sizeof folded; i += n) {
+		struct text rest = { label.at + i, label.len - i };
+		n = utf8_length(rest, &code);
+		if (n > 0) {
+			put_character(&f, text_cut(rest.at, n));
+		} else {
+			n = 1;
+			put_lower(&f, rest.at, n);
+		}
+	}
+	struct text whole = { folded, f.len };
+	if (f.len > sizeof folded) /* no label is that long */
+		put_lower(o, label.at, label.len);
+	else if (text_equal(whole, label) || !put_alabels(o, whole))
+		put_lower(o, folded, f.len);
 }
 
 static void put_by_label(struct out *o, struct text name)
@@ -67,8 +131,10 @@ static void put_by_label(struct out *o, struct text name)
 	for (;;) {
 		const char *dot = text_find(name, '.');
 		struct text label = { name.at, dot ? (size_t)(dot - name.at) : name.len };
-		if (is_ascii(label) || !put_alabels(o, label))
+		if (is_ascii(label))
 			put_lower(o, label.at, label.len);
+		else if (!put_alabels(o, label))
+			put_refused(o, label);
 		if (!dot)
 			return;
 		put_lower(o, ".", 1);

@@ -6,7 +6,7 @@
  * domain - names of domains as they are compared: A-labels in lower case, no dot at the end
  *
  * Limits:    names that are pure ASCII never pass through libidn2; others do (IDNA 2008 with TR46, non-transitional), whole, else
- *            label by label; a label that libidn2 refuses stays as it is, in lower case
+ *            label by label; a label that libidn2 refuses stays as it is, but for the case of its letters
  * Errors:    as each function says; RFC 5890, RFC 1035
  * Tested by: t/unit/test_domain.c, t/fuzz/fuzz_domain.c
  */

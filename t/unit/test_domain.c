@@ -25,6 +25,13 @@ static const struct {
 	{ "\xe2\x98\x95.B\xc3\x9c"
 	  "CHER2.test",
 		"\xe2\x98\x95.xn--bcher2-3ya.test" }, /* label by label then */
+	/* refused, too, but Postfix folds the case of the letters beside the emoji, or of another direction */
+	{ "\xe2\x98\x95\xc3\x89.test", "\xe2\x98\x95\xc3\xa9.test" },
+	{ "\xe2\x98\x95\xc3\xa9.test", "\xe2\x98\x95\xc3\xa9.test" },
+	{ "I\xe2\x9d\xa4\xd0\x96.test", "i\xe2\x9d\xa4\xd0\xb6.test" },
+	{ "x\xf0\x9e\xa4\x80y.test", "x\xf0\x9e\xa4\xa2y.test" },
+	{ "\xe2\x98\x95\xe3\x80\x82\xef\xbc\xa1\xc2\xa0.test", "\xe2\x98\x95\xe3\x80\x82"
+							       "a\xc2\xa0.test" }, /* no dots or spaces come of it */
 	{ "\xff\xfe.Test", "\xff\xfe.test" }, /* no UTF-8 */
 	{ "victim.te\xc5\xbft", "victim.test" },
 	{ "", "" },
