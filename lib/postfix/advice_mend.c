@@ -6,6 +6,8 @@
 
 #include "postfix/advice_parts.h"
 
+static const char recipient_access[] = "check_recipient_access";
+
 /* Behind these only what strangers send to domains of one's own is left. */
 static bool belongs_before(const struct step *s)
 {
@@ -89,17 +91,22 @@ static bool asks(const struct advice *a, const struct service *sv, const struct 
 	return advice_kind(a, sv, s) != ENDPOINT_OTHER || advice_class_asks(a, sv, s->verb);
 }
 
-char *advice_mended(const struct advice *a, const struct service *sv, const char *list)
+static bool is_table(const struct step *s, struct text table)
+{
+	return table.len > 0 && step_is(s, recipient_access) && text_equal(s->argument, table);
+}
+
+char *advice_mended(const struct advice *a, const struct service *sv, const char *list, struct text table)
 {
 	static const struct params no_classes;
+	struct step asking = { text_of(table.len > 0 ? recipient_access : ""), table, false };
 	struct steps steps = { 0 };
-	struct step asking = { 0 };
 	struct buf b = { 0 };
 	size_t kept = 0, at = 0;
 
 	steps_read(&steps, text_of(list), &no_classes);
 	for (size_t i = 0; i < steps.count; i++) {
-		if (asks(a, sv, &steps.at[i]))
+		if (asks(a, sv, &steps.at[i]) || is_table(&steps.at[i], table))
 			asking = (struct step){ steps.at[i].verb, steps.at[i].argument, false };
 		else
 			steps.at[kept++] = steps.at[i];
@@ -132,7 +139,7 @@ char *advice_opened(const struct advice *a, const struct service *sv, const char
 	steps_free(&steps);
 	if (!asked)
 		return b.at;
-	char *mended = advice_mended(a, sv, b.at);
+	char *mended = advice_mended(a, sv, b.at, text_of(""));
 	buf_free(&b);
 	return mended;
 }

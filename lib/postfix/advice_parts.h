@@ -31,8 +31,8 @@ struct advice {
 };
 
 /*
- * One finding, told once. sv, param: the place, and what the line to write instead sets: for a service that sets the parameter
- * itself an -o of it, else a line of main.cf; value is its right side. sv may be NULL.
+ * One finding, told once (advice_tell.c). sv, param: the place, and what the line to write instead sets: for a service that
+ * sets the parameter itself an -o of it, else a line of main.cf; value is its right side. sv may be NULL.
  */
 void advise(struct advice *a, enum severity severity, const struct service *sv, const char *param, const char *value,
 	const char *format, ...) __attribute__((format(printf, 6, 7)));
@@ -52,10 +52,11 @@ static inline enum severity loses_mail(const struct advice *a)
 }
 
 /*
- * The next smtpd that strangers reach, from *at on: on an address that is not loopback, or behind such a postscreen; where there
- * is none at all, any smtpd. NULL behind the last.
+ * The next smtpd that strangers reach (advice_public.c), from *at on: on an address that is not loopback, or behind such a
+ * postscreen; where there is none at all, any smtpd. NULL behind the last.
  */
 const struct service *advice_next_public(const struct advice *a, size_t *at);
+bool advice_any_public(const struct advice *a);
 
 /* The parts, in the order of their findings. */
 void advise_lists(struct advice *a); /* advice_lists.c: who is asked, where, behind what */
@@ -63,6 +64,25 @@ void advise_front(struct advice *a); /* advice_front.c: postscreen, proxies, myn
 void advise_factors(struct advice *a); /* advice_factors.c: what relays are told by, against what Postfix tells */
 void advise_names(struct advice *a); /* advice_names.c: addresses that become other addresses */
 void advise_domains(struct advice *a); /* advice_domains.c: what is received, and what is protected */
+
+/* A list of an smtpd, while it is looked at, and what all of them come to. */
+struct listed {
+	struct advice *a;
+	const struct service *sv;
+	enum restriction_list list;
+	const char *param, *value; /* its name, and what is in it */
+	struct text table; /* that leads to mxonlyd, where one is looked at; else empty */
+	bool asked; /* mxonlyd is, where strangers come by, of a recipient */
+	bool spoilt; /* it would be, but for something that was told */
+};
+
+void list_enter(struct listed *l, enum restriction_list list);
+
+/* What is wrong with this list, said around one of its words, and what to write in its place. */
+void advise_list(struct listed *l, enum severity severity, const char *before, struct text about, const char *after);
+
+/* mxonlyd is asked by this step of the list, or by what its table leads to: of a recipient, and behind what (advice_place.c)? */
+void advise_place(struct listed *l, const struct steps *steps, size_t at);
 
 /* One check_policy_service: how it asks (advice_call.c). */
 void advise_call(struct advice *a, const struct service *sv, const char *param, const struct policy_call *call);
@@ -87,10 +107,10 @@ enum door {
 enum door advice_door(const struct advice *a, const struct service *sv, const struct step *s, struct buf *why);
 
 /*
- * A list as it should be (advice_mend.c): mxonlyd is asked behind what lets one's own clients pass, and before what lets others
- * pass; malloc'ed.
+ * A list as it should be (advice_mend.c): mxonlyd is asked, by this table unless it is empty, behind what lets one's own clients
+ * pass, and before what lets others pass; malloc'ed.
  */
-char *advice_mended(const struct advice *a, const struct service *sv, const char *list);
+char *advice_mended(const struct advice *a, const struct service *sv, const char *list, struct text table);
 
 /* The same without what refuses everybody; mxonlyd is asked only where it was. */
 char *advice_opened(const struct advice *a, const struct service *sv, const char *list);
@@ -98,8 +118,11 @@ char *advice_opened(const struct advice *a, const struct service *sv, const char
 /* Restriction classes, and the tables that name them by recipient (advice_tables.c). */
 bool advice_class_asks(const struct advice *a, const struct service *sv, struct text class);
 
-/* Whether some table leads to such a class; asked: somebody asks of every recipient anyhow. */
-bool advise_tables(struct advice *a, const struct service *sv, bool asked);
+/* A table that may name one. */
+bool advice_may_lead(const struct advice *a, const struct service *sv, const struct step *s);
+
+/* Unless somebody asks of every recipient anyhow: which tables lead to such a class, and where they stand. */
+void advise_tables(struct listed *l);
 
 /* The service of master.cf that runs mxonlyd -i for unix:private/NAME; NULL: none. */
 const struct service *advice_spawned(const struct advice *a, struct text endpoint);

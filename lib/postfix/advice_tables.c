@@ -45,6 +45,22 @@ bool advice_class_asks(const struct advice *a, const struct service *sv, struct 
 	return is_class(sv, class) && value_asks(a, sv, class, &label);
 }
 
+/* The first class that asks; empty: none does. */
+static struct text some_class(const struct advice *a, const struct service *sv)
+{
+	struct text rest = text_of(params_get(sv->params, "smtpd_restriction_classes")), class;
+
+	while (words_next(&rest, &class))
+		if (advice_class_asks(a, sv, class))
+			return class;
+	return text_of("");
+}
+
+bool advice_may_lead(const struct advice *a, const struct service *sv, const struct step *s)
+{
+	return step_is(s, "check_recipient_access") && some_class(a, sv).len > 0;
+}
+
 /* How the classes ask, once each. */
 static bool judge_classes(struct advice *a, const struct service *sv)
 {
@@ -103,10 +119,12 @@ struct leading {
 	bool unknown; /* some table could not be asked */
 };
 
-static void ask_table(struct leading *l, struct text table)
+/* Whether it leads any. */
+static bool ask_table(struct leading *l, struct text table)
 {
 	struct buf answers = { 0 };
 	struct text rest, key, value, label;
+	bool leads = false;
 
 	l->table = table;
 	if (table_ask(l->a->p, table, text_cut(l->keys.at ? l->keys.at : "", l->keys.len), &answers) < 0)
@@ -120,38 +138,35 @@ static void ask_table(struct leading *l, struct text table)
 			l->count += !l->led[d - l->a->domains];
 			l->led[d - l->a->domains] = true;
 			judge_label(l->a, d, table, label);
+			leads = true;
 		}
 		free(name);
 	}
 	buf_free(&answers);
+	return leads;
 }
 
-static void ask_tables(struct leading *l)
+static void ask_tables(struct leading *l, struct listed *in)
 {
 	for (enum restriction_list list = 0; list <= LIST_RECIPIENT; list++) {
 		struct steps steps = { 0 };
-		steps_read(&steps, text_of(params_get(l->sv->params, restriction_list_name[list])), l->sv->params);
-		for (size_t i = 0; i < steps.count && !step_permits_all(&steps.at[i]); i++)
-			if (step_is(&steps.at[i], "check_recipient_access"))
-				ask_table(l, steps.at[i].argument);
+		list_enter(in, list);
+		steps_read(&steps, text_of(in->value), l->sv->params);
+		for (size_t i = 0; i < steps.count; i++) {
+			if (!step_is(&steps.at[i], "check_recipient_access") || !ask_table(l, steps.at[i].argument))
+				continue;
+			in->table = steps.at[i].argument;
+			advise_place(in, &steps, i);
+			in->table = text_of("");
+		}
 		steps_free(&steps);
 	}
-}
-
-/* A class that asks, for the entry that is missing. */
-static struct text some_class(const struct leading *l)
-{
-	struct text rest = text_of(params_get(l->sv->params, "smtpd_restriction_classes")), class;
-
-	while (words_next(&rest, &class) && !advice_class_asks(l->a, l->sv, class))
-		;
-	return class;
 }
 
 static void tell_missing(const struct leading *l)
 {
 	size_t first = 0, missing = l->a->domain_count - l->count;
-	struct text class = some_class(l), path = l->table;
+	struct text class = some_class(l->a, l->sv), path = l->table;
 	const char *colon = memchr(path.at, ':', path.len);
 	struct buf line = { 0 }, file = { 0 };
 
@@ -169,21 +184,22 @@ static void tell_missing(const struct leading *l)
 	buf_free(&file);
 }
 
-bool advise_tables(struct advice *a, const struct service *sv, bool asked)
+void advise_tables(struct listed *in)
 {
-	struct leading l = { .a = a, .sv = sv };
+	struct advice *a = in->a;
+	struct leading l = { .a = a, .sv = in->sv };
 
-	if (!judge_classes(a, sv) || asked)
-		return false;
+	if (!judge_classes(a, in->sv) || in->asked)
+		return;
 	for (size_t i = 0; i < a->domain_count; i++)
 		buf_format(&l.keys, "%s\n", a->domains[i].name);
 	l.led = must_alloc(a->domain_count * sizeof *l.led);
 	memset(l.led, 0, a->domain_count * sizeof *l.led);
-	ask_tables(&l);
+	ask_tables(&l, in);
 	if (l.count > 0 && l.count < a->domain_count && !l.unknown)
 		tell_missing(&l);
 	free(l.led);
 	buf_free(&l.keys);
 	/* Without domains to ask about, and behind a table that cannot be asked, it may be so. */
-	return l.count > 0 || (l.table.len > 0 && (l.unknown || a->domain_count == 0));
+	in->asked |= l.table.len > 0 && (l.unknown || a->domain_count == 0);
 }

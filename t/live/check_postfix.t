@@ -275,6 +275,25 @@ wrong('a domain that no table leads to mxonlyd', 'fault', qr/etc\/guarded: no en
 	main(%class, relay_domains => 'example.org example.com'), files => { guarded => "example.org guarded\n" }, postmap => 1, ini => $customers);
 wrong('a label that is not the domain\'s', 'warning', qr/example\.org is decided by \[domains customers\], .* its own section, \[domain example\.org\], is not looked at/, qr/^example\.org in \[domains customers\], and not in \[domain example\.org\]$/,
 	main(%class, relay_domains => 'example.org example.com'), files => { guarded => "example.org guarded\nexample.com guarded\n" }, postmap => 1, ini { $_ .= "\n[domains customers]\nnames = example.com\n" });
+# The table stands where mxonlyd would: what lets pass before it is told as well.
+my @led = (files => { guarded => "example.org guarded\n" }, postmap => 1, ini { s/\[domain example\.org\]/[domains customers]\nnames = example.org/ });
+my $table = "check_recipient_access hash:$top/etc/guarded";
+my $led = qr/^smtpd_recipient_restrictions = \Q$before, $table\E/;
+
+sub leading {
+	my ($list, %more) = @_;
+	return (@led, main(%class, smtpd_recipient_restrictions => $list, %more));
+}
+
+wrong('permit before a table that leads to mxonlyd', 'fault', qr/mxonlyd is asked behind `permit`, which lets everybody pass first/, qr/$led, permit$/, leading("$before, permit, $table"));
+wrong('permit_auth_destination before it', 'fault', qr/mxonlyd is asked behind `permit_auth_destination`/, qr/permit_mynetworks, \Q$table\E, permit_auth_destination, reject$/, leading("permit_mynetworks, permit_auth_destination, $table, reject"));
+wrong('a table of clients before it', 'warning', qr/`check_client_access inline:\{203\.0\.113\.7=OK\}` before mxonlyd lets 203\.0\.113\.7 pass/, qr/$led, check_client_access inline/, leading("$before, check_client_access inline:{203.0.113.7=OK}, $table"));
+wrong('a table of recipients before it', 'fault', qr/lets mail for example\.org pass: whoever connects delivers it directly/, qr/$led, check_recipient_access inline/, leading("$before, check_recipient_access inline:{example.org=OK}, $table"));
+wrong('warn_if_reject before it', 'fault', qr/warn_if_reject before check_recipient_access/, qr/$led$/, leading("$before, warn_if_reject $table"));
+wrong('it stands before permit_mynetworks', 'fault', qr/check_recipient_access stands before permit_mynetworks: what your own clients send is judged/, qr/$led$/, leading("$table, $before", mynetworks => '127.0.0.0/8 10.1.0.0/16'));
+wrong('it stands where there is no recipient', 'fault', qr/in smtpd_client_restrictions, .* smtpd_delay_reject = no/, qr/$led$/, leading($before, smtpd_client_restrictions => $table, smtpd_delay_reject => 'no'));
+wrong('reject before it', 'fault', qr/`reject` refuses everybody before mxonlyd is asked/, qr/^smtpd_recipient_restrictions = \Q$before, $table\E$/, leading("$before, reject, $table"));
+right('it stands before reject', leading("$before, $table, reject", guarded => "$ask, permit"));
 wrong('a parameter that is misspelt', 'warning', qr/main\.cf: warning: postconf says: unused parameter: smtpd_recipient_restrictons=foo/, qr/^smtpd_recipient_restrictions$/, main(smtpd_recipient_restrictons => 'foo'));
 
 # Right ones.
