@@ -15,17 +15,26 @@
 #include "server/server.h"
 #include "server/single.h"
 
-static const char usage_text[] =
-	"usage: mxonlyd [-c FILE] [-l ENDPOINT]... [-t] [-i] [-D [-p PIDFILE]] [-V] [-h]\n"
-	"  -c FILE      the configuration, ini or compiled (" MXONLY_CONFIG ")\n"
-	"  -l ENDPOINT  listen there in place of the configuration's `listen`: unix:/path, inet:host:port\n"
-	"  -t           only check the configuration: exit 0 when it is fit to serve, 2 when not\n"
-	"  -i           serve one client on standard input and output, as spawn(8) of Postfix wants it\n"
-	"  -D           leave the terminal and go on in the background, once everybody is answered\n"
-	"  -p PIDFILE   with -D: a file that tells the number of the process, as long as it lives\n"
-	"  -V           print the version\n"
-	"  -h, --help   print this\n"
-	"SIGHUP reloads the configuration, SIGTERM stops. See mxonlyd(8), mxonly.ini(5).\n";
+static const char usage_text[] = "usage: mxonlyd [-c FILE] [-l ENDPOINT]... [-t | -i | -D [-p PIDFILE] | -V | -h]\n"
+				 "\n"
+				 "  systemctl enable --now mxonlyd   what its package is for\n"
+				 "  mxonlyd -c ./mxonly.ini          try one out, in the foreground\n"
+				 "  mxonlyd -t                       is the configuration fit to serve?\n"
+				 "\n"
+				 "Answers Postfix's policy requests: who may deliver to which recipient.\n"
+				 "\n"
+				 "  -c FILE      the configuration, ini or compiled\n"
+				 "               (default " MXONLY_CONFIG ")\n"
+				 "  -l ENDPOINT  listen there in place of the configuration's `listen`:\n"
+				 "               unix:/path, inet:host:port\n"
+				 "  -t           only check the configuration: exit 0 when it is fit, 2 when not\n"
+				 "  -i           serve one client on standard input and output, for spawn(8)\n"
+				 "  -D           go on in the background, once everybody is answered\n"
+				 "  -p PIDFILE   with -D: a file that tells the number of the process\n"
+				 "  -V           print the version\n"
+				 "  -h, --help   this help\n"
+				 "\n"
+				 "SIGHUP reloads the configuration, SIGTERM stops. See mxonlyd(8), mxonly.ini(5).\n";
 
 struct options {
 	struct server_options server;
@@ -136,7 +145,10 @@ static int read_options(struct options *o, int argc, char **argv)
 			return wrong_usage();
 		}
 	}
-	return optind == argc ? check_together(o) : wrong_usage();
+	if (optind == argc)
+		return check_together(o);
+	fprintf(stderr, "mxonlyd: unexpected `%s`: did you mean -c %s?\n", argv[optind], argv[optind]);
+	return wrong_usage();
 }
 
 int main(int argc, char **argv)

@@ -163,3 +163,8 @@ void line_json(struct line *l, struct text foreign)
 {
 	put_quoted(l, foreign, escape_json);
 }
+
+void line_json_printable(struct line *l, struct text printable)
+{
+	put_quoted(l, printable, escape_quoted);
+}

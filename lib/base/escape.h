@@ -36,4 +36,7 @@ void line_plain(struct line *l, struct text foreign);
 /* A JSON string (RFC 8259) with its quotes: bytes that are not printable ASCII as the text \xNN, a backslash before an x as \x5c. */
 void line_json(struct line *l, struct text foreign);
 
+/* A JSON string of printable ASCII, which a reader gets as it is. */
+void line_json_printable(struct line *l, struct text printable);
+
 #endif

@@ -48,7 +48,7 @@ static int split_inet(struct text t, struct text *host, struct text *port, struc
 
 	if (!colon && text_number(t, 65535, &number))
 		return err_set(e, "`inet:%.*s` has no host: `inet:127.0.0.1:%lu` meant?", WORDS(t), number);
-	if (!colon)
+	if (!colon || t.at[t.len - 1] == ']')
 		return err_set(e, "`inet:%.*s` has no port: `inet:%.*s:10040` meant?", WORDS(t), WORDS(t));
 	*host = text_cut(t.at, (size_t)(colon - t.at));
 	*port = text_cut(colon + 1, t.len - host->len - 1);

@@ -175,7 +175,7 @@ static void warn_mismatch(struct line *l, const struct snapshot *s, const struct
 	line_str(l, ", but ");
 	line_str(l, mismatches[v->reason].has);
 	if (a != ATTR_COUNT)
-		line_value(l, rq->attr[a]);
+		line_value(l, rq->attr[a].len > 0 ? rq->attr[a] : text_of("(none)"));
 	line_str(l, "; ");
 	line_str(l, mismatches[v->reason].advice);
 }
@@ -216,7 +216,8 @@ void report_object(struct line *l, const struct snapshot *s, const struct reques
 	line_str(l, ",");
 	put_member(l, "reason", values[KEY_REASON]);
 	line_str(l, ",");
-	put_member(l, "action", text_cut(action, verdict_action(s, rq, v, action)));
+	line_str(l, "\"action\":");
+	line_json_printable(l, text_cut(action, verdict_action(s, rq, v, action)));
 	for (int k = KEY_MODE; k <= KEY_RELAY; k++) {
 		line_str(l, ",");
 		put_member(l, decision_key[k], values[k]);

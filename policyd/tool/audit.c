@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "base/escape.h"
-#include "base/replace.h"
 #include "mail/chain.h"
 #include "mail/mailbox.h"
 #include "mail/report_html.h"
@@ -45,16 +44,17 @@ static int help(void)
 	     "                     which of these messages came past the relays?\n"
 	     "  mxonly audit --html report.html /var/mail/*\n"
 	     "\n"
-	     "Judges mail already received, by its Received lines: from the top, the first line\n"
-	     "of an own host that tells of a client from outside decides, as the server would\n"
-	     "have. A line a message: verdict, address, relay, reason, path. A path is a\n"
+	     "Judges mail already received, by its Received lines: from the top, the first\n"
+	     "line of an own host that tells of a client from outside decides, as the server\n"
+	     "would have. A line a message: verdict, address, relay, reason, path. A path is a\n"
 	     "message, an mbox, a Maildir, or a folder of these, compressed by gzip or not.\n"
 	     "\n"
 	     "  -c FILE     the configuration (default " MXONLY_CONFIG ")\n"
 	     "  --own HOST  a host or domain whose Received lines are believed, beside those\n"
 	     "              of `own` in [audit]\n"
 	     "  --json      an object a line\n"
-	     "  --html OUT  a report as one page for a browser, in place of the lines\n"
+	     "  --html OUT  a report as one page for a browser, in place of the lines (-: to\n"
+	     "              standard output)\n"
 	     "  -h, --help  this help\n"
 	     "\n"
 	     "Verdicts: relayed direct exempt authenticated local unknown.\n"
@@ -259,7 +259,7 @@ static int run(struct audit *a)
 	struct err e;
 	int status;
 
-	if (a->html && replace_check(a->html, a->config, &e) < 0)
+	if (a->html && report_html_check(a->html, a->config, &e) < 0)
 		return wrong(audit_command, "%s", e.text);
 	const struct snapshot *s = open_snapshot(audit_command, a->config);
 	if (!s)

@@ -157,23 +157,28 @@ static bool look_up(struct found *f, struct text key)
 	return f->count > 0;
 }
 
-/* No key, but easily taken for one: as a domain it would get the policy of "no domain". */
-static bool is_range(struct text key)
+/* What is no key, but easily taken for one: as a domain it would get the policy of "no domain". NULL: it is something else. */
+static const char *no_key(struct text key)
 {
 	struct range range;
 	struct ip ip;
 
-	return !ip_parse_client(&ip, key) && range_parse(&range, key, NULL) == 0;
+	if (key.len > 0 && key.at[0] == '[')
+		return "an address literal: ask for the address without brackets, or for a recipient (u@[...])";
+	return !ip_parse_client(&ip, key) && range_parse(&range, key, NULL) == 0
+		       ? "a range: ask for one of its addresses"
+		       : NULL;
 }
 
 static int query_one(struct found *f, const struct query *q)
 {
 	struct text key = text_of(q->key);
+	const char *instead = no_key(key);
 
 	if (key.len == 0)
 		return wrong_usage(query_command, "-q needs an address, a domain or a mail address");
-	if (is_range(key))
-		return wrong_usage(query_command, "`%s` is a range: ask for one of its addresses", q->key);
+	if (instead)
+		return wrong_usage(query_command, "`%s` is %s", q->key, instead);
 	if (!look_up(f, key))
 		return EXIT_NO;
 	if (q->form == QUERY_JSON)
@@ -187,7 +192,7 @@ static int query_one(struct found *f, const struct query *q)
 
 static bool query_line(struct found *f, const struct query *q, struct text key)
 {
-	if (key.len == 0 || is_range(key) || !look_up(f, key))
+	if (key.len == 0 || no_key(key) || !look_up(f, key))
 		return false;
 	if (q->form == QUERY_JSON) {
 		put_found_object(f, key);

@@ -88,6 +88,7 @@ subtest 'keys' => sub {
 	answers(['-q', '192.0.2.7.example.org'], 0, "enforce alpha\n");
 	fails(['query', '-c', $ini, '-q', ''], qr/-q needs an address/);
 	fails(['query', '-c', $ini, '-q', '192.0.2.0/24'], qr/is a range/);
+	fails(['query', '-c', $ini, '-q', '[192.0.2.7]'], qr/`\[192\.0\.2\.7\]` is an address literal: ask for the address without brackets/);
 	my ($status, $out) = mxonly('', 'query', '-c', $ignore, '-q', 'u%example.org@x.example.net');
 	is("$status $out", "0 off beta alpha\n", 'routed_recipients = ignore: the last one');
 	($status, $out) = mxonly('', 'query', '-c', $ignore, '-q', 'u%example.org');
@@ -98,7 +99,7 @@ subtest 'keys' => sub {
 
 subtest 'keys from standard input' => sub {
 	answers(['-q', '-'], 0, "192.0.2.200\talpha beta\nu\@example.org\tmonitor alpha\n",
-		"192.0.2.200\n203.0.113.9\r\n\n u\@example.org \r\n");
+		"192.0.2.200\n203.0.113.9\r\n\n[192.0.2.7]\n192.0.2.0/24\n u\@example.org \r\n");
 	answers(['-q', '-'], 0, "example.org\tmonitor alpha\n", 'example.org');
 	answers(['-q', '-'], 1, '', "203.0.113.9\n");
 	answers(['-q', '-'], 1, '', '');
@@ -246,12 +247,16 @@ subtest 'wrong usage' => sub {
 };
 
 subtest 'help and version' => sub {
-	for my $arguments (['--help'], ['query', '--help'], ['check', '--help'], ['query', '-h'], ['-h']) {
-		my ($status, $out, $err) = mxonly('', @$arguments);
-		is("$status$err", '0', "@$arguments: status");
-		like($out, qr/mxonly query|mxonly check/, "@$arguments: shows the command");
-		cmp_ok(($out =~ tr/\n//), '<=', 25, "@$arguments: one screen high");
-		is(scalar(grep { length > 80 && !m{/mxonly\.ini} } split(/\n/, $out)), 0, "@$arguments: one screen wide");
+	my (undef, $whole) = mxonly('', '--help');
+	my @subcommands = $whole =~ /^  (\w+) {2,}/mg;
+	cmp_ok(scalar(@subcommands), '>=', 8, 'subcommands');
+	for my $command (['mxonly'], ['mxonlyd'], map { ['mxonly', $_] } @subcommands) {
+		my ($status, $out, $err) = run('', "$ENV{MXONLY_BUILD}/$command->[0]", @$command[1 .. $#$command], '--help');
+		is("$status$err", '0', "@$command --help: status");
+		is_deeply([run('', "$ENV{MXONLY_BUILD}/$command->[0]", @$command[1 .. $#$command], '-h')], [0, $out, ''], "@$command -h: the same");
+		like($out, qr/\A(?:usage: )?@$command .*\n(?:.+\n)*\n  .*@$command/, "@$command: first of all, the command that one came for") if @$command > 1 || $command->[0] eq 'mxonlyd';
+		cmp_ok(($out =~ tr/\n//), '<=', 24, "@$command: one screen high");
+		is(join("\n", grep { length > 80 } split(/\n/, $out)), '', "@$command: one screen wide");
 	}
 	my ($status, $out) = mxonly('', '--version');
 	like("$status $out", qr/^0 mxonly \d+\.\d+/, 'version');

@@ -55,6 +55,7 @@ START_TEST(bad)
 		{ "inet:localhost:65536", "port" },
 		{ "inet:localhost:smtp", "port" },
 		{ "inet:::1:10040", "brackets" },
+		{ "inet:[::1]", "`inet:[::1]` has no port: `inet:[::1]:10040` meant?" },
 	};
 	struct endpoint p;
 	struct err e;

@@ -8,7 +8,8 @@
 static const char ini[] = "[relay filter]\n"
 			  "ranges = 192.0.2.0/24\n"
 			  "domains = relay.example\n"
-			  "[domain monitor.test]\nmode = monitor\n";
+			  "[domain monitor.test]\nmode = monitor\n"
+			  "[domain told.test]\nrefuse_action = REJECT not ${recipient}\n";
 
 static char at[LOG_LINE];
 
@@ -70,6 +71,12 @@ START_TEST(the_object_has_every_member)
 	report_object(&l, s, &rq, &v);
 	ck_assert_str_eq(at, "{\"outcome\":\"permit\",\"reason\":\"no-recipient\",\"action\":\"DUNNO\",\"mode\":null,"
 			     "\"policy\":null,\"domain\":null,\"relay\":null}");
+	/* who reads the JSON gets the action that is sent, whatever it looks like */
+	rq = fixture_request("client_address=203.0.113.9 recipient=\\x41\"@told.test");
+	decide(s, &rq, &v, NULL);
+	line_start(&l, at, sizeof at);
+	report_object(&l, s, &rq, &v);
+	row_has("a backslash before an x", at, "\"action\":\"REJECT not \\\\x41\\\"@told.test\",");
 	snapshot_unmap(s);
 }
 END_TEST
@@ -79,6 +86,8 @@ static const struct {
 } warnings[] = {
 	{ "client_address=192.0.2.7 helo_name=evil.test recipient=u@x.test", "helo-mismatch: 192.0.2.7",
 		"[relay filter] (test.ini:1)" },
+	{ "client_address=192.0.2.7 recipient=u@x.test", "helo-mismatch: 192.0.2.7 [unknown]",
+		"its HELO is not at or below `domains`: (none); " },
 	{ "client_address=203.0.113.9 client_name=new.relay.example recipient=u@x.test",
 		"near-miss: 203.0.113.9 [new.relay.example]", "add the address to `ranges` (deferred for x.test)" },
 };
