@@ -228,10 +228,10 @@ static void choose_foreign(const struct plan *p, bool v6, char to[IP_TEXT])
 }
 
 /* The second address of the first range: the first one looks like a network's name. */
-static void choose_relay(const struct plan *p, bool v6, char to[IP_TEXT])
+static void choose_relay(const struct range_list *l, bool v6, char to[IP_TEXT])
 {
-	for (size_t i = 0; i < p->relays.count; i++) {
-		const struct range *r = &p->relays.at[i];
+	for (size_t i = 0; i < l->count; i++) {
+		const struct range *r = &l->at[i];
 		struct ip ip = r->first;
 		if (ip.v6 != v6)
 			continue;
@@ -240,6 +240,20 @@ static void choose_relay(const struct plan *p, bool v6, char to[IP_TEXT])
 		ip_print(&ip, to);
 		return;
 	}
+}
+
+/* Relays that deliver for every domain without a section; where that is off, for some domain. */
+static void choose_relays(struct plan *p)
+{
+	const struct snap_policy *first = snap_policy(p->s, SNAP_POLICY_DEFAULT);
+	struct range_list own = plan_relay_ranges(p, first);
+	const struct range_list *l = first->mode != MODE_OFF && own.count > 0 ? &own
+				     : p->judged_relays.count > 0	      ? &p->judged_relays
+									      : &p->relays;
+
+	choose_relay(l, false, p->relay4);
+	choose_relay(l, true, p->relay6);
+	range_list_free(&own);
 }
 
 /* Of the snapshot but for the time of its making, which is always now. */
@@ -266,8 +280,7 @@ int plan_make(struct plan *p, const struct snapshot *s, const char *config, cons
 	collect_trusted(p);
 	collect_allowed(p);
 	collect_domains(p);
-	choose_relay(p, false, p->relay4);
-	choose_relay(p, true, p->relay6);
+	choose_relays(p);
 	choose_foreign(p, false, p->foreign4);
 	choose_foreign(p, true, p->foreign6);
 	if (check_width(&p->allowed, e) == 0)

@@ -46,7 +46,7 @@ struct plan {
 	struct plan_domain *domains; /* all, sorted by name */
 	size_t domain_count;
 
-	/* Addresses to try an export with. Empty: the relays have none of this family. */
+	/* Addresses to try an export with, of [default]'s relays where it is not off. Empty: they have none of this family. */
 	char relay4[IP_TEXT], relay6[IP_TEXT];
 	char foreign4[IP_TEXT], foreign6[IP_TEXT]; /* in no range above */
 };

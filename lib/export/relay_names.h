@@ -17,6 +17,11 @@ struct relay_names {
 	size_t count;
 };
 
+/* For headers. */
+#define RELAY_NAMES_OWN_MAIL                                                                              \
+	"What users of the same server send each other passes no relay either: it is taken for direct,\n" \
+	"and so is what has no Received line at all."
+
 /* What stands before the name of a relay's host in a Received line: a label of it, "from", the parenthesis of the verified name. */
 enum { RELAY_NAME_SIGNS = 3 };
 extern const char *const relay_name_sign[RELAY_NAME_SIGNS];

@@ -122,12 +122,21 @@ static int check_relays(struct export_job *x, bool force, struct err *e)
 	return 0;
 }
 
+static bool has_family(const struct range_list *l, bool v6)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (l->at[i].first.v6 == v6)
+			return true;
+	return false;
+}
+
 /* What a whole server cannot tell apart. */
 static void tell_limits(struct export_job *x)
 {
 	const struct plan *p = x->plan;
 	const struct snap_policy *first = snap_policy(p->s, SNAP_POLICY_DEFAULT);
 	bool recipients = false, authenticated = false, networks = false;
+	bool v4 = has_family(&p->relays, false), v6 = has_family(&p->relays, true);
 
 	for (uint32_t i = 0; i < p->s->policies.count; i++) {
 		const struct snap_policy *policy = snap_policy(p->s, i);
@@ -135,9 +144,9 @@ static void tell_limits(struct export_job *x)
 		authenticated |= policy->exempt_authenticated;
 		networks |= policy->exempt_networks.at != first->exempt_networks.at;
 	}
-	if (!*p->relay4 || !*p->relay6)
+	if (!v4 || !v6)
 		export_warn(x, "no relay has an %s range: over it only loopback and trusted hosts get in",
-			*p->relay4 ? "IPv6" : "IPv4");
+			v4 ? "IPv6" : "IPv4");
 	if (recipients)
 		export_warn(
 			x, "exempt_recipients cannot be told apart here: who is no relay does not reach them either");

@@ -8,10 +8,13 @@ enum { TITLE = 320, TOLD = 50 };
 int screens_ranges(struct buf *b, const struct export_job *x, struct err *e)
 {
 	const struct plan *p = x->plan;
+	const struct range_list *relays = x->target->flags & TARGET_WHOLE_SERVER ? &p->relays : &p->judged_relays;
 	struct range_list all = { 0 }, prefixes = { 0 };
 	int result;
 
-	ranges_add(&all, x->target->flags & TARGET_WHOLE_SERVER ? &p->relays : &p->judged_relays);
+	if (relays->count == 0)
+		return err_set(e, "every domain whose relays have a range is off: there is nothing to type in");
+	ranges_add(&all, relays);
 	ranges_add(&all, &p->trusted);
 	ranges_merge(&all);
 	result = ranges_split(&prefixes, &all, 0, 0, e);

@@ -60,13 +60,11 @@ const struct target target_apple_mail = {
 	.flags = 0,
 	.file = "SyncedRules.plist",
 	.what = "Flags mail (red) in which no Received line names a relay's host.\n"
-		"FORGEABLE: a sender who writes such a line himself passes, because Mail's rules know no addresses, "
-		"and not "
-		"which\n"
-		"line is the topmost. What Mail makes of several Received lines is not documented: look at what it "
-		"flags before "
-		"you\n"
-		"let it move anything.",
+		"FORGEABLE: a sender who writes such a line himself, or such a name into his HELO, passes: Mail's "
+		"rules\n"
+		"know no addresses, and not which line is the topmost. What Mail makes of several Received lines is "
+		"not\n"
+		"documented: look at what it flags before you let it move anything.\n" RELAY_NAMES_OWN_MAIL,
 	.load = "quit Mail; in ~/Library/Mail/V*/MailData/ keep a copy of SyncedRules.plist, and of "
 		"RulesActiveState.plist;\n"
 		"where there are no rules yet: cp ${output} SyncedRules.plist; else put the <dict> of this one into "

@@ -40,23 +40,34 @@ static struct range_list inner_networks(void)
 	return l;
 }
 
-/* What connectors take: IPv4, prefixes of /24 to /32. */
+/* What of these ranges can be told: public IPv4. */
+static struct range_list outer_ranges(const struct range_list *l)
+{
+	struct range_list inner = inner_networks(), outer = ranges_minus(l, &inner);
+	struct range_list four = ranges_of(&outer, false);
+
+	range_list_free(&inner);
+	range_list_free(&outer);
+	return four;
+}
+
+/* What connectors take: IPv4, prefixes of /24 to /32. Trusted hosts alone are no reason to refuse the relays' mail. */
 static int add_addresses(struct buf *b, const struct lane *lane, struct err *e)
 {
-	struct range_list inner = inner_networks(), outer = ranges_minus(&lane->allowed, &inner);
-	struct range_list four = ranges_of(&outer, false), prefixes = { 0 };
-	int result = ranges_split(&prefixes, &four, LONGEST_PREFIX, 0, e);
+	struct range_list relays = outer_ranges(&lane->relays), all = outer_ranges(&lane->allowed), prefixes = { 0 };
+	int result = ranges_split(&prefixes, &all, LONGEST_PREFIX, 0, e);
 
-	if (result == 0 && prefixes.count == 0)
+	if (result == 0 && relays.count == 0)
 		result = err_set(e,
-			"%s: no public IPv4 range, and Exchange Online's connectors and rules know IPv4 alone",
+			"%s: its relays have no public IPv4 range, and Exchange Online's connectors and rules know "
+			"IPv4 "
+			"alone",
 			lane->titles.at);
 	buf_str(b, "    Addresses = @(\n        '");
 	ranges_print(b, &prefixes, "'\n        '");
 	buf_str(b, "'\n    )\n");
-	range_list_free(&inner);
-	range_list_free(&outer);
-	range_list_free(&four);
+	range_list_free(&relays);
+	range_list_free(&all);
 	range_list_free(&prefixes);
 	return result;
 }

@@ -42,13 +42,11 @@ const struct target target_outlook = {
 	.flags = 0,
 	.file = "mxonly-outlook.ps1",
 	.what = "Moves mail to Junk Email in whose header no relay's domain is named.\n"
-		"FORGEABLE: a sender who writes such a header himself passes, because the rule looks for words in the "
-		"whole "
-		"header.\n"
-		"Outlook has no text format for rules; this makes the rule at the server (Exchange, Microsoft 365), "
-		"for one "
-		"mailbox.\n"
-		"Better: exchange, exchange-online, which refuse such mail for everybody.",
+		"FORGEABLE: a sender who writes such a header himself, or such a name into his HELO, passes: the rule\n"
+		"looks for words in the whole header. Outlook has no text format for rules; this makes the rule at "
+		"the\n"
+		"server (Exchange, Microsoft 365), for one mailbox.\n" RELAY_NAMES_OWN_MAIL
+		"\nBetter: exchange, exchange-online, which refuse such mail for everybody.",
 	.load = "Exchange Management Shell or Connect-ExchangeOnline; then\n"
 		".\\${output} -Mailbox USER@DOMAIN             says what it would do\n"
 		".\\${output} -Mailbox USER@DOMAIN -Apply      does it\n"

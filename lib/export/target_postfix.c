@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "export/lanes.h"
+#include "export/postfix_trial.h"
 #include "export/targets.h"
 
 #define FOLDER "$config_directory/mxonly/"
@@ -232,10 +233,9 @@ static int write_postfix(struct export_job *x, struct err *e)
 static const char *const programs[] = { "postmap", "postconf", NULL };
 
 /* A main.cf of its own, the files where it looks for them; a lane's table knows the relays of that lane. */
-static const char trial[] =
+static const char trial[] = POSTFIX_TRIAL
 	"mkdir -p etc/mxonly && cp domain domains others first clients-* etc/mxonly/ && cp exempt-* etc/mxonly/ "
 	"2>/dev/null\n"
-	"quiet() { words=$(\"$@\" 2>&1 >/dev/null) && [ -z \"$words\" ] || { echo \"$words\"; return 1; }; }\n"
 	"says() { found=$(postmap -c etc -q \"$1\" \"$2\" 2>&1); case $found in $3 | ${4:-$3}) ;; *) echo \"$1: "
 	"$found\"; return "
 	"1 ;; "
@@ -243,8 +243,7 @@ static const char trial[] =
 	"some() { for table in etc/mxonly/clients-*; do says \"$1\" cidr:$table DUNNO >/dev/null && return 0; done; "
 	"return 1; }\n"
 	"for file in main.cf main-mxonlyd.cf; do\n"
-	"	{ printf 'compatibility_level = 3.6\\ninet_interfaces = 127.0.0.1\\nmynetworks = 127.0.0.0/8\\n'; cat "
-	"$file; } >etc/main.cf && : >etc/master.cf\n"
+	"	cat nothing/main.cf $file >etc/main.cf && : >etc/master.cf\n"
 	"	yes \"postconf reads $file\" quiet postconf -c etc -n\n"
 	"done\n"
 	"yes 'postmap makes the table of domains' quiet postmap -c etc etc/mxonly/domains\n"

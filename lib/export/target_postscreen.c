@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "export/postfix_trial.h"
 #include "export/targets.h"
 
 static int write_postscreen(struct export_job *x, struct err *e)
@@ -17,10 +18,8 @@ static int write_postscreen(struct export_job *x, struct err *e)
 
 static const char *const programs[] = { "postmap", NULL };
 
-static const char trial[] =
-	"mkdir etc && printf 'compatibility_level = 3.6\\ninet_interfaces = 127.0.0.1\\nmynetworks = 127.0.0.0/8\\n' "
-	">etc/main.cf && : >etc/master.cf\n"
-	"says() { found=$(postmap -c etc -q \"$1\" cidr:mxonly-postscreen.cidr 2>&1); [ \"$found\" = \"$2\" ] || { "
+static const char trial[] = POSTFIX_TRIAL
+	"says() { found=$(postmap -c nothing -q \"$1\" cidr:mxonly-postscreen.cidr 2>&1); [ \"$found\" = \"$2\" ] || { "
 	"echo \"$found\"; "
 	"return 1; }; }\n"
 	"for address in $relay4 $relay6; do yes \"$address, a relay's, is let in\" says $address permit; done\n"

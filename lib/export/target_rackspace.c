@@ -2,11 +2,22 @@
 #include "export/screens.h"
 #include "export/targets.h"
 
+static bool enforces(const struct plan *p)
+{
+	for (uint32_t i = 0; i < p->s->policies.count; i++)
+		if (i != SNAP_POLICY_NO_DOMAIN && snap_policy(p->s, i)->mode == MODE_ENFORCE)
+			return true;
+	return false;
+}
+
 static int write_rackspace(struct export_job *x, struct err *e)
 {
 	struct buf *b = export_file(x, x->target->file, &comment_text);
 	int result;
 
+	if (!enforces(x->plan))
+		return err_set(e,
+			"no domain is in mode enforce: there is nothing to ask Rackspace for, which cannot only watch");
 	buf_str(b, "\n1. These are the addresses of the service that your MX records point to, and of "
 		   "trusted hosts:\n");
 	result = screens_ranges(b, x, e);

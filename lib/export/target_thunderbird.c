@@ -41,10 +41,9 @@ const struct target target_thunderbird = {
 	.flags = TARGET_FOLDER,
 	.file = "mxonly-thunderbird",
 	.what = "Tags mail as important (label 1) and as junk in which no Received line names a relay's host.\n"
-		"FORGEABLE: a sender who writes such a line himself passes, because Thunderbird's filters look at all "
-		"lines and "
-		"know\n"
-		"no addresses. Use it only where the server cannot do it, and on every mail program anew.",
+		"FORGEABLE: a sender who writes such a line himself, or such a name into his HELO (mx.relay.example,\n"
+		"relay.example.evil.test), passes: Thunderbird's filters look at all lines and know no addresses.\n"
+		"Use it only where the server cannot do it, and on every mail program anew.\n" RELAY_NAMES_OWN_MAIL,
 	.load = "close Thunderbird; in its profile folder, below ImapMail/SERVER/ or Mail/SERVER/:\n"
 		"cp ${output}/msgFilterRules.dat there; where one is there already, append its lines from name= on\n"
 		"Settings > Config Editor: mailnews.customHeaders = Received, to see and change it in Message Filters",

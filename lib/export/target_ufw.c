@@ -33,6 +33,8 @@ static const char script[] =
 	"1; }\n"
 	"done\n";
 
+enum { MANY = 300 }; /* ranges: minutes */
+
 static int write_ufw(struct export_job *x, struct err *e)
 {
 	struct buf *b = export_file(x, x->target->file, &comment_shell);
@@ -47,6 +49,10 @@ static int write_ufw(struct export_job *x, struct err *e)
 		   "\nranges='");
 	ranges_print(b, &prefixes, "\n");
 	buf_format(b, "'\n\n%s", script);
+	if (prefixes.count > MANY)
+		export_warn(x,
+			"ufw takes about half a second for each of %zu ranges: nftables and ipset take all at once",
+			prefixes.count);
 	range_list_free(&prefixes);
 	return result;
 }
@@ -59,6 +65,9 @@ static const char *const programs[] = { "ufw", "iptables", "ip6tables", NULL };
  */
 static const char trial[] =
 	"[ -r /etc/ufw/user.rules ] || { cannot 'anything: only root may read the rules of ufw'; exit 0; }\n"
+	"[ $(sed -n \"/^ranges='/,/'$/p\" mxonly-ufw.sh | wc -l) -le 1000 ] || { cannot 'anything: ufw would take too "
+	"long for so "
+	"many ranges'; exit 0; }\n"
 	"cp -a /etc/ufw rules && mount --bind rules /etc/ufw && mount -t tmpfs none /run || exit\n"
 	"yes 'ufw takes it' sh mxonly-ufw.sh\n"
 	"yes 'ufw takes it a second time' sh mxonly-ufw.sh\n"

@@ -73,13 +73,23 @@ static void add_variables(struct buf *script, const struct plan *p, const char *
 		p->foreign6);
 }
 
+unsigned trial_seconds(const struct export_job *x)
+{
+	unsigned lines = 0;
+
+	for (size_t i = 0; i < x->file_count; i++)
+		for (size_t k = 0; k < x->files[i]->text.len; k++)
+			lines += x->files[i]->text.at[k] == '\n';
+	return PROGRAM_SECONDS + 2 * lines;
+}
+
 /* A script, in namespaces of its own, as their root. */
-static int run_apart(const char *path, struct buf *said, struct err *e)
+static int run_apart(unsigned seconds, const char *path, struct buf *said, struct err *e)
 {
 	const char *user = geteuid() == 0 ? "--" : "--map-root-user";
 	const char *const argv[] = { "unshare", "--net", "--mount", user, "/bin/sh", path, NULL };
 	struct buf errors = { 0 };
-	int status = program_run(argv, text_of(""), said, &errors, e);
+	int status = program_run_for(seconds, argv, text_of(""), said, &errors, e);
 
 	buf_free(&errors);
 	return status;
@@ -123,7 +133,7 @@ static int try_in(const struct export_job *x, const char *folder, struct buf *re
 	int status = prepare(x, folder, &path, e);
 
 	if (status == 0)
-		status = run_apart(path.at, &said, e);
+		status = run_apart(trial_seconds(x), path.at, &said, e);
 	add_lines(report, text_cut(said.at, said.len));
 	buf_free(&said);
 	buf_free(&path);
@@ -151,7 +161,7 @@ int trial_run(const struct export_job *x, struct buf *report, struct err *e)
 		buf_str(report, "not verified: no program on this machine can try it; its header says how\n");
 	} else if (missing) {
 		buf_format(report, "not verified: %s is not on this machine\n", missing);
-	} else if (run_apart("/dev/null", &nothing, e) != 0) {
+	} else if (run_apart(PROGRAM_SECONDS, "/dev/null", &nothing, e) != 0) {
 		buf_str(report, "not verified: this user cannot make a network namespace to try it in\n");
 	} else if (!mkdtemp(folder)) {
 		result = err_set(e, "%s: %s", folder, strerror(errno));

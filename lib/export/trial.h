@@ -13,7 +13,7 @@
  *	no WORDS COMMAND...      COMMAND must end with another status
  *	cannot WORDS             tells what nobody verified
  *
- * Limits:    PROGRAM_SECONDS (base/program.h)
+ * Limits:    trial_seconds
  * Errors:    -1 when something was verified and is wrong; the report says what
  * Tested by: t/unit/test_export.c, t/live/export_tool.t
  */
@@ -22,5 +22,8 @@
 
 /* Appends to report, a line each: "verified: WORDS", "wrong: WORDS: what the program said", "not verified: WORDS". */
 int trial_run(const struct export_job *x, struct buf *report, struct err *e);
+
+/* How long it may take: the longer the more lines there are, for ufw takes half a second or more for each range. */
+unsigned trial_seconds(const struct export_job *x);
 
 #endif

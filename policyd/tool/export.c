@@ -64,6 +64,7 @@ static int add_trusted(struct range_list *l, const char *words)
 	struct text rest = text_of(words), word;
 	struct range r;
 	struct err e;
+	size_t before = l->count;
 
 	while (text_next_word(&rest, &word)) {
 		if (range_parse(&r, word, &e) < 0)
@@ -73,7 +74,7 @@ static int add_trusted(struct range_list *l, const char *words)
 				(int)word.len, word.at);
 		range_list_add(l, &r);
 	}
-	return 0;
+	return l->count > before ? 0 : wrong_usage(command, "--trusted needs a range");
 }
 
 static int take_option(struct options *o, int option)

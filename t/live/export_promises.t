@@ -71,7 +71,7 @@ subtest 'exchange-online: networks that cannot reach it' => sub {
 	unlike($err, qr/private/, 'no warning');
 	($out, $err) = written($filter, 'exchange-online', '--trusted', '2001:db8:77::/64');
 	like($err, qr/warning: 2001:db8:77::\/64 is left out: .*IPv4 alone/, 'a trusted range of IPv6: a warning');
-	refused(qr/no public IPv4 range/, "[relay a]\nranges = 10.1.0.0/16\n", 'exchange-online');
+	refused(qr/\[default\]: its relays have no public IPv4 range/, "[relay a]\nranges = $_\n", 'exchange-online', '--trusted', '203.0.113.2') for '10.1.0.0/16', '2001:db8:25::/48';
 };
 
 subtest 'exchange-online: what a rule can hold' => sub {
@@ -128,6 +128,37 @@ subtest '-o' => sub {
 	write_file("$folder/file", '');
 	($status, $out, $err) = $there->('exim', '-o', 'file/b');
 	like("$status$err", qr/^2.*file is no folder/s, 'a file is in the way');
+};
+
+# An address to try an export with must be one that it lets in, whomever that writes to.
+subtest 'the addresses to verify it with' => sub {
+	my $relays = "[relay a]\nranges = 192.0.2.0/24 2001:db8:1::/48\n[relay b]\nranges = 198.51.100.0/25 2001:db8:25::/48\n";
+	my %ini = (
+		'relays of a domain that is off' => "$relays\[default]\nrelays = b\n[domain off.example]\nmode = off\nrelays = a\n",
+		'relays of one domain'           => "$relays\[default]\nrelays = b\n[domain customer.example]\nrelays = a\n",
+		'all else is off'                => "$relays\[default]\nmode = off\nrelays = a\n[domain customer.example]\nmode = enforce\nrelays = b\n",
+	);
+	for my $what (sort keys %ini) {
+		for my $target (qw(postfix exim cpanel exchange-online sieve exim-filter rackspace smartermail)) {
+			my ($out) = written($ini{$what}, $target);
+			my ($check) = $out =~ /Verify its effect:\n(.*?)\n(?:\W*\n)/s;
+			like($check, qr/\b198\.51\.100\.1\b/, "$target: $what: not theirs");
+			unlike($check, qr/\b192\.0\.2\.1\b|2001:db8:1::/, "$target: $what: none of theirs");
+		}
+		for my $target (qw(postfix sieve)) {
+			my ($out) = written($ini{$what}, $target, '--verify');
+			like($out, qr/^verified: (?:mail from )?\Q$_\E, a relay's/m, "$target: $what: verified with $_") for qw(198.51.100.1 2001:db8:25::1);
+			unlike($out, qr/^wrong/m, "$target: $what: nothing is wrong");
+		}
+	}
+};
+
+subtest 'screens: nothing is enforced' => sub {
+	my $off = "$filter\[default]\nmode = off\n";
+	refused(qr/no domain is in mode enforce: there is nothing to ask Rackspace for/, $_, 'rackspace', '--trusted', '203.0.113.2') for $off, "$filter\[default]\nmode = monitor\n";
+	refused(qr/every domain .*is off: there is nothing to type in/, $off, 'smartermail', '--trusted', '203.0.113.2');
+	my ($out) = written("$filter\[default]\nmode = monitor\n", 'smartermail');
+	like($out, qr/^ {7}192\.0\.2\.0\/24$/m, 'smartermail: relays that are only watched are not to be hindered');
 };
 
 subtest 'plain: relays of domains that are off' => sub {

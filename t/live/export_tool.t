@@ -55,6 +55,7 @@ subtest 'usage' => sub {
 	fails(['--list', 'plain'], qr/--list goes alone/);
 	fails(['-o', '', 'plain'], qr/-o needs/);
 	fails(['-x', 'plain'], qr/which options/);
+	fails(['-c', $ini, 'plain', '--trusted', $_], qr/--trusted needs a range/) for '', ' ';
 	fails(['-c', $ini, 'plain', '--trusted', '192.0.2.1/24'], qr/--trusted: .*host bits/);
 	fails(['-c', $ini, 'plain', '--trusted', '0.0.0.0/0'], qr/wider than/);
 	fails(['-c', $ini, 'plain', '--trusted', '8.0.0.0/7'], qr/wider than/);

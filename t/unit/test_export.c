@@ -8,6 +8,13 @@
 #include "policy/load.h"
 #include "range_list_text.h"
 
+/* in pieces, for ??' is a trigraph */
+#define THREE \
+	"?"   \
+	"?"   \
+	"?"
+#define QUESTIONS "'" THREE THREE THREE THREE THREE "'"
+
 START_TEST(quoted)
 {
 	static const struct {
@@ -22,10 +29,8 @@ START_TEST(quoted)
 		{ QUOTE_POWERSHELL, "a\nb\x7f\r",
 			"'a?b?"
 			"?'" },
-		{ QUOTE_POWERSHELL, "\xe2\x80\x99",
-			"'?"
-			"?"
-			"?'" },
+		/* what PowerShell takes for a quotation mark too: U+2018 to U+201B, U+201C */
+		{ QUOTE_POWERSHELL, "\xe2\x80\x98\xe2\x80\x99\xe2\x80\x9a\xe2\x80\x9b\xe2\x80\x9c", QUESTIONS },
 		{ QUOTE_XML, "", "" },
 		{ QUOTE_POWERSHELL, "", "''" },
 	};
@@ -354,6 +359,9 @@ START_TEST(tried)
 		t.trial = rows[i].trial;
 		t.programs = rows[i].programs;
 		ck_assert_int_eq(export_make(&x, &t, &p, NULL, false, NULL), 0);
+		unsigned seconds = trial_seconds(&x);
+		buf_str(&x.files[0]->text, "192.0.2.1\n192.0.2.3\n");
+		row_int("two lines more", trial_seconds(&x), seconds + 4);
 		int result = trial_run(&x, &report, NULL);
 		if (!strstr(report.at, "this user cannot")) {
 			row_str(rows[i].words, report.at, rows[i].words);

@@ -43,6 +43,7 @@ START_TEST(failures)
 {
 	static const char *const none[] = { "/no/such/program", NULL }, *const nowhere[] = { "no-such-program", NULL };
 	static const char *const killed[] = { "sh", "-c", "kill -9 $$", NULL };
+	static const char *const late[] = { "sleep", "60", NULL };
 	static const char *const shell[] = { "echo", "$HOME", "; ls", NULL };
 
 	row_int("none", run(none, text_of("")), -1);
@@ -50,6 +51,9 @@ START_TEST(failures)
 	row_int("nowhere", run(nowhere, text_of("")), -1);
 	row_int("killed", run(killed, text_of("")), -1);
 	row_has("killed", e.text, "killed by signal 9");
+	output.len = errors.len = 0;
+	row_int("late", program_run_for(1, late, text_of(""), &output, &errors, &e), -1);
+	row_has("late", e.text, "not done after 1 seconds");
 	row_int("no shell", run(shell, text_of("")), 0);
 	row_ok("no shell", text_is(text_cut(output.at, output.len), "$HOME ; ls\n"));
 }

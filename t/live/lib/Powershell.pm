@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
 package Powershell;
 
-# PowerShell scripts without a PowerShell: their grammar by tree-sitter (npm packages, fetched into the build folder), and an
-# allow-list of cmdlets and parameters, from Microsoft's reference.
+# PowerShell scripts without a PowerShell: their grammar by tree-sitter (npm packages, which bring it as WebAssembly: nothing is
+# compiled), and an allow-list of cmdlets and parameters, from Microsoft's reference.
 #
-#   Powershell::grammar({ NAME => SCRIPT, ... })      a test each; skipped, with the words to fetch it, where there is no npm
+#   Powershell::grammar({ NAME => SCRIPT, ... })      a test each; fails where the packages are not to be had
 #   Powershell::unknown(SCRIPT)                       cmdlets and parameters that are not in the list
 
 use strict;
 use warnings;
+use Npm;
 use Test::More;
 use Tool;
 
@@ -88,23 +89,17 @@ END
 
 sub grammar {
 	my ($scripts) = @_;
-	my $home = ($ENV{MXONLY_BUILD} // die "MXONLY_BUILD names no build folder\n") . '/powershell';
-	my @packages = qw(web-tree-sitter@0.26 tree-sitter-powershell@0.26);
-	SKIP: {
-		skip("PowerShell's grammar was not asked: apt-get install nodejs npm", scalar(keys %$scripts)) if system('command -v node >/dev/null && command -v npm >/dev/null') != 0;
-		mkdir($home);
-		my ($status, $out, $err) = -d "$home/node_modules/tree-sitter-powershell" ? 0 : run('', qw(npm install --silent --ignore-scripts --no-audit --no-fund --prefix), $home, @packages);
-		is($status, 0, "npm install --prefix $home @packages") or diag($out, $err);
-		write_file("$home/reader.js", $reader);
-		my @names = sort keys %$scripts;
-		my @files = map { write_file("script$_.ps1", $scripts->{ $names[$_] }) } 0 .. $#names;
-		my $faulty = write_file('faulty.ps1', "\$A = \@((\n");
-		# The grammar is compiled anew each time: quickly, or well, which takes half a minute.
-		($status, $out, $err) = run('', 'node', '--liftoff-only', "$home/reader.js", @files, $faulty);
-		my @lines = split(/\n/, $out);
-		is($lines[$_], 0, "$names[$_]: PowerShell's grammar") for 0 .. $#names;
-		isnt($lines[-1], 0, 'and it sees a fault') or diag($err);
-	}
+	my ($home, $fault) = Npm::fetched('powershell');
+	ok($home, "PowerShell's grammar is there") or return diag($fault);
+	write_file("$home/reader.js", $reader);
+	my @names = sort keys %$scripts;
+	my @files = map { write_file("script$_.ps1", $scripts->{ $names[$_] }) } 0 .. $#names;
+	my $faulty = write_file('faulty.ps1', "\$A = \@((\n");
+	# The grammar is compiled anew each time: quickly, or well, which takes half a minute.
+	my ($status, $out, $err) = run('', 'node', '--liftoff-only', "$home/reader.js", @files, $faulty);
+	my @lines = split(/\n/, $out);
+	is($lines[$_], 0, "$names[$_]: PowerShell's grammar") for 0 .. $#names;
+	isnt($lines[-1], 0, 'and it sees a fault') or diag($err);
 }
 
 1;
