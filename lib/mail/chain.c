@@ -42,7 +42,25 @@ static time_t date_of(struct text date)
 	return seconds > 0 ? seconds : 0;
 }
 
-/* An address that a field tells, the first of several, without <>. */
+/* Takes what stands before the next comma outside of quotes off the list. */
+static struct text next_of(struct text *list)
+{
+	bool quoted = false;
+	size_t n = 0;
+
+	for (; n < list->len && (quoted || list->at[n] != ','); n++) {
+		if (list->at[n] == '\\' && n + 1 < list->len)
+			n++;
+		else if (list->at[n] == '"')
+			quoted = !quoted;
+	}
+	struct text one = text_cut(list->at, n);
+	n += n < list->len;
+	*list = text_cut(list->at + n, list->len - n);
+	return one;
+}
+
+/* An address that a field tells, without <>. */
 static struct text address_of(struct text value)
 {
 	struct text rest = text_trim(value), word = rest;
@@ -54,16 +72,18 @@ static struct text address_of(struct text value)
 	return word.len <= RECEIVED_WORD ? word : text_cut(word.at, 0);
 }
 
-static struct text recipient_of(const struct walk *w, const struct received *r)
+/* The recipient; of several the first, and *others is the list of the others. */
+static struct text recipient_of(const struct walk *w, const struct received *r, struct text *others)
 {
-	static const enum field_name fields[] = { FIELD_DELIVERED_TO, FIELD_X_ORIGINAL_TO, FIELD_ENVELOPE_TO };
-
+	*others = text_cut(NULL, 0);
 	if (r->recipient.len > 0)
 		return r->recipient;
-	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-		if (w->above[fields[i]].len > 0)
-			return w->above[fields[i]];
-	return text_cut(NULL, 0);
+	if (w->above[FIELD_DELIVERED_TO].len > 0)
+		return w->above[FIELD_DELIVERED_TO];
+	if (w->above[FIELD_X_ORIGINAL_TO].len > 0)
+		return w->above[FIELD_X_ORIGINAL_TO];
+	*others = w->above[FIELD_ENVELOPE_TO];
+	return address_of(next_of(others));
 }
 
 /* Google's names end in one. */
@@ -72,11 +92,41 @@ static struct text without_dot(struct text name)
 	return name.len > 0 && name.at[name.len - 1] == '.' ? text_cut(name.at, name.len - 1) : name;
 }
 
-/* As Postfix would have asked. Mail for an unknown recipient is judged as mail for one without a domain. */
+/* Mail for an unknown recipient is judged as mail for one without a domain. Returns how severe that is. */
+static int judge_for(struct chain *c, struct request *rq, struct text recipient, struct finding *f)
+{
+	f->recipient = recipient;
+	f->relay = text_cut(NULL, 0);
+	rq->attr[ATTR_RECIPIENT] = recipient.len > 0 ? recipient : text_of("<>");
+	judge(f, &c->judgement, f->without_helo ? c->trust->without_helo : c->trust->snapshot, rq);
+	return f->outcome == OUTCOME_REFUSE ? 2 : f->outcome == OUTCOME_DEFER ? 1 : 0;
+}
+
+/* Of a message for several, the worst, as the server would have answered one of them so; among equals the first. */
+static void judge_worst(struct chain *c, struct request *rq, struct text first, struct text others, struct finding *f)
+{
+	struct text worst = first;
+	int level = judge_for(c, rq, first, f);
+
+	if (others.len == 0)
+		return;
+	while (level < 2 && others.len > 0) {
+		struct text one = address_of(next_of(&others));
+		int found = one.len > 0 ? judge_for(c, rq, one, f) : 0;
+		if (found <= level)
+			continue;
+		level = found;
+		worst = one;
+	}
+	judge_for(c, rq, worst, f);
+}
+
+/* As Postfix would have asked. */
 static void decided(struct chain *c, const struct walk *w, const struct received *r, struct finding *f)
 {
 	char address[IP_TEXT];
 	struct request rq = { 0 };
+	struct text others, recipient = recipient_of(w, r, &others);
 
 	f->has_address = true;
 	f->address = r->address;
@@ -84,7 +134,6 @@ static void decided(struct chain *c, const struct walk *w, const struct received
 	f->helo = r->helo;
 	f->without_helo = r->helo_untold;
 	f->sender = w->above[FIELD_RETURN_PATH];
-	f->recipient = recipient_of(w, r);
 	f->date = date_of(r->date);
 	rq.attr[ATTR_CLIENT_ADDRESS] = text_of(ip_print(&r->address, address));
 	rq.attr[ATTR_CLIENT_NAME] = r->name.len > 0 ? r->name : text_of("unknown");
@@ -93,8 +142,7 @@ static void decided(struct chain *c, const struct walk *w, const struct received
 	rq.attr[ATTR_ENCRYPTION_PROTOCOL] = r->tls;
 	rq.attr[ATTR_SASL_USERNAME] = r->user;
 	rq.attr[ATTR_SENDER] = f->sender;
-	rq.attr[ATTR_RECIPIENT] = f->recipient.len > 0 ? f->recipient : text_of("<>");
-	judge(f, &c->judgement, r->helo_untold ? c->trust->without_helo : c->trust->snapshot, &rq);
+	judge_worst(c, &rq, recipient, others, f);
 }
 
 /* One line of the walk; true when it ended there. */
@@ -205,7 +253,8 @@ void chain_judge(struct chain *c, const struct header *h, struct finding *f)
 	for (i = 0; i < h->count; i++) {
 		const struct field *field = &h->fields[i];
 		if (field->name != FIELD_RECEIVED) {
-			w.above[field->name] = address_of(field->value);
+			w.above[field->name] =
+				field->name == FIELD_ENVELOPE_TO ? field->value : address_of(field->value);
 			continue;
 		}
 		line++;

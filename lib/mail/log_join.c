@@ -346,6 +346,9 @@ void log_join_add(struct log_join *j, const struct log_line *l, struct log_clock
 	case LOG_REJECT:
 		tell_reject(j, l, clock);
 		break;
+	case LOG_SCREENED:
+		j->counts.screened += l->times;
+		break;
 	case LOG_REVERSE_NAME:
 		log_names_keep(&j->names, l);
 		break;

@@ -39,6 +39,7 @@ struct log_counts {
 	uint64_t reinjected; /* messages that came back from a content filter: they count as what they were before */
 	uint64_t
 		submitted; /* messages and rejects of submission services, of nobody who had logged in: no policy server is asked there */
+	uint64_t screened; /* recipients that postscreen turned away: a policy server is asked by smtpd, behind it */
 	uint64_t local; /* messages that came another way than by SMTP */
 	uint64_t unknown; /* messages that came before the log begins */
 };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "mail/log_journal.h"
 
+#include <stdint.h>
+
 static const char *const names[LOG_FIELDS] = {
 	[LOG_FIELD_TIME] = "__REALTIME_TIMESTAMP",
 	[LOG_FIELD_HOST] = "_HOSTNAME",
@@ -188,4 +190,51 @@ bool log_journal_read(struct text field[LOG_FIELDS], struct text line, struct lo
 			return false;
 	} while (take(&r, ','));
 	return take(&r, '}');
+}
+
+/* Behind a name without "=": eight bytes that tell how many follow, and these. */
+static bool take_bytes(struct text *t, struct text *value)
+{
+	uint64_t n = 0;
+
+	if (t->len < 8)
+		return false;
+	for (int i = 7; i >= 0; i--)
+		n = n << 8 | (unsigned char)t->at[i];
+	*t = text_cut(t->at + 8, t->len - 8);
+	if (n >= t->len || t->at[n] != '\n')
+		return false;
+	*value = text_cut(t->at, (size_t)n);
+	*t = text_cut(t->at + n + 1, t->len - (size_t)n - 1);
+	return true;
+}
+
+bool log_export_read(struct text field[LOG_FIELDS], struct text entry)
+{
+	for (int i = 0; i < LOG_FIELDS; i++)
+		field[i] = text_cut("", 0);
+	while (entry.len > 0) {
+		const char *end = text_find(entry, '\n');
+		struct text line = text_cut(entry.at, end ? (size_t)(end - entry.at) : entry.len);
+		const char *equals = text_find(line, '=');
+		struct text name = line, value;
+
+		entry = text_cut(line.at + line.len, entry.len - line.len);
+		if (end)
+			entry = text_cut(entry.at + 1, entry.len - 1);
+		if (equals) {
+			name = text_cut(line.at, (size_t)(equals - line.at));
+			value = text_cut(equals + 1, line.len - name.len - 1);
+		} else if (!take_bytes(&entry, &value))
+			return false;
+		for (int i = 0; i < LOG_FIELDS; i++)
+			if (field[i].len == 0 && text_is(name, names[i]))
+				field[i] = value;
+	}
+	return true;
+}
+
+bool log_export_begins(struct text line)
+{
+	return line.len > 9 && memcmp(line.at, "__CURSOR=", 9) == 0;
 }

@@ -105,8 +105,8 @@ static bool read_journal(struct log_line *l, struct text line, struct log_room *
 {
 	struct text field[LOG_FIELDS];
 
-	if (!log_journal_read(field, line, room))
-		return unclear(l, "no entry of the journal as JSON"), false;
+	if (line.at[0] == '{' ? !log_journal_read(field, line, room) : !log_export_read(field, line))
+		return unclear(l, "no whole entry of the journal"), false;
 	struct text time = field[LOG_FIELD_TIME];
 	l->stamp = text_cut(time.at, time.len > 6 ? time.len - 6 : 0); /* microseconds */
 	l->host = field[LOG_FIELD_HOST];
@@ -178,6 +178,7 @@ void log_line_read(struct log_line *l, struct text line, struct log_room *room)
 		line.len--;
 	if (is_none(line))
 		return;
-	if (line.at[0] == '{' ? read_journal(l, line, room, &e) : read_text(l, line, &e))
+	bool journal = line.at[0] == '{' || (line.at[0] == '_' && log_export_begins(line));
+	if (journal ? read_journal(l, line, room, &e) : read_text(l, line, &e))
 		read_program(l, &e);
 }

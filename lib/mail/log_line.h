@@ -12,7 +12,7 @@
  * stands without any space, bracket or quote; what cannot be read so is unclear, and never guessed at.
  *
  * Life:      slices into the line, or into room; valid as long as these are
- * Limits:    journal output as text and as JSON; addresses as Postfix 3.5 and later write them (info_log_address_format =
+ * Limits:    journal output as text, as JSON and as export; addresses as Postfix 3.5 and later write them (info_log_address_format =
  *            external); those of older ones look the same unless they hold quotes or spaces
  * Tested by: t/unit/test_log_line.c, t/fuzz/fuzz_log_line.c, t/live/replay_postfix.t
  */
@@ -32,6 +32,7 @@ enum log_kind {
 	LOG_RECIPIENT, /* delivered or not: queue_id, recipient */
 	LOG_REMOVED, /* it left the queue: queue_id */
 	LOG_REJECT, /* a recipient was turned away: client_*, sender, recipient, helo (if has_helo), sasl_username */
+	LOG_SCREENED, /* a recipient was turned away by postscreen */
 	LOG_REVERSE_NAME, /* a name that was not verified: client_address, client_name */
 	LOG_OTHER, /* nothing of the kind */
 	LOG_UNCLEAR /* it cannot be read: why */
@@ -53,7 +54,7 @@ struct log_line {
 	struct text orig_queue_id, orig_name, orig_address; /* XFORWARD's */
 };
 
-/* line: without its line end. */
+/* line: without its line end, or what log_entry has put together. */
 void log_line_read(struct log_line *l, struct text line, struct log_room *room);
 
 #endif

@@ -296,6 +296,13 @@ static void read_smtpd(struct log_line *l, struct text t)
 	}
 }
 
+/* "NOQUEUE: reject: RCPT from [192.0.2.1]:1234: 550 ...": what follows is not needed. */
+static void read_postscreen(struct log_line *l, struct text t)
+{
+	if (log_take(&t, "NOQUEUE: reject: RCPT from ["))
+		l->kind = LOG_SCREENED;
+}
+
 static void read_cleanup(struct log_line *l, struct text t)
 {
 	if (!take_queue_id(&t, &l->queue_id))
@@ -347,6 +354,7 @@ static const struct program {
 	{ "error", read_delivery },
 	{ "pickup", read_pickup },
 	{ "postsuper", read_queue },
+	{ "postscreen", read_postscreen },
 	{ "discard", read_delivery },
 	{ "bounce", read_delivery },
 	{ "nqmgr", read_queue },

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "mail/report_html.h"
 
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "base/replace.h"
 #include "mail/report_html_parts.h"
 
@@ -84,13 +88,30 @@ void report_html(struct buf *b, const struct report_html *r, const struct tally 
 	buf_str(b, "</main>\n</body>\n</html>\n");
 }
 
+static bool is_output(const char *path)
+{
+	return strcmp(path, "-") == 0;
+}
+
+int report_html_check(const char *path, const char *config, struct err *e)
+{
+	return is_output(path) ? 0 : replace_check(path, config, e);
+}
+
+static int write_output(const struct buf *b, struct err *e)
+{
+	if (fwrite(b->at, 1, b->len, stdout) < b->len || fflush(stdout) != 0)
+		return err_set(e, "standard output: %s", strerror(errno));
+	return 0;
+}
+
 int report_html_write(const char *path, const struct report_html *r, const struct tally *t, struct err *e)
 {
 	struct buf b = { 0 };
 	int result;
 
 	report_html(&b, r, t);
-	result = replace_file(path, b.at, b.len, e);
+	result = is_output(path) ? write_output(&b, e) : replace_file(path, b.at, b.len, e);
 	buf_free(&b);
 	return result;
 }

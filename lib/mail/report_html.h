@@ -30,7 +30,10 @@ struct report_html {
 	time_t now;
 };
 
-/* Writes the page by rename (base/replace.h); ask replace_check before the hours of work that fill a tally. */
+/* Whether the page may be written there; ask before the hours of work that fill a tally. As replace_check; "-" always may. */
+int report_html_check(const char *path, const char *config, struct err *e);
+
+/* Writes the page by rename (base/replace.h), or to standard output for "-". */
 int report_html_write(const char *path, const struct report_html *r, const struct tally *t, struct err *e);
 
 /* The page itself, behind what b holds. */

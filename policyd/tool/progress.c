@@ -54,7 +54,7 @@ void progress_tell(struct progress *p, uint64_t messages)
 		return;
 	p->next = now() + EVERY;
 	p->shown = true;
-	snprintf(line, sizeof line, "%s messages, %.1f MB", text_grouped(messages, grouped),
+	snprintf(line, sizeof line, "%s message%s, %.1f MB", text_grouped(messages, grouped), messages == 1 ? "" : "s",
 		(double)p->watch->read / 1e6);
 	fprintf(stderr, "\r%-*s", WIDTH, line);
 	fflush(stderr);

@@ -7,7 +7,6 @@
 #include <getopt.h>
 #include <stdlib.h>
 
-#include "base/replace.h"
 #include "mail/report_html.h"
 #include "tool/tool.h"
 
@@ -22,11 +21,11 @@ static int help(void)
 	     "\n"
 	     "Judges the log of a Postfix as if the configuration had been in force: who would\n"
 	     "have been refused, deferred, permitted, and why. Logs of syslog, RFC 3339 time\n"
-	     "stamps, journal output (text and JSON), compressed by gzip; oldest first.\n"
+	     "stamps, journal output (text, JSON, export), compressed by gzip; oldest first.\n"
 	     "\n"
 	     "  -c FILE     the configuration (default " MXONLY_CONFIG ")\n"
 	     "  --json      an object a line for each recipient of each message\n"
-	     "  --html OUT  the report as one page for a browser\n"
+	     "  --html OUT  the report as one page for a browser (-: on standard output)\n"
 	     "  -h, --help  this help\n"
 	     "\n"
 	     "HELO is not logged for accepted mail: it counts as matching.\n"
@@ -107,7 +106,7 @@ static int run(struct replay *r)
 {
 	struct err e;
 
-	if (r->html && replace_check(r->html, r->config, &e) < 0)
+	if (r->html && report_html_check(r->html, r->config, &e) < 0)
 		return wrong(replay_command, "%s", e.text);
 	r->snapshot = open_snapshot(replay_command, r->config);
 	if (!r->snapshot)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/escape.h"
+#include "mail/log_entry.h"
 #include "tool/replay.h"
 #include "tool/tool.h"
 
@@ -98,25 +99,36 @@ static void read_line(struct replay *r, struct text line, struct log_room *room)
 		log_join_add(r->join, &l, &r->clock);
 }
 
+static void read_entry(struct replay *r, enum log_entry_state state, struct text entry, struct log_room *room)
+{
+	if (state == LOG_ENTRY_LONG)
+		complain(r, entry, "it is too long for an entry of a log");
+	else if (state == LOG_ENTRY_WHOLE)
+		read_line(r, entry, room);
+}
+
+/* A finding is told with the line that its entry begins at. */
 static void read_lines(struct replay *r, struct source *s, struct log_room *room)
 {
-	struct text line;
+	struct log_entry e = { 0 };
+	struct text piece, entry;
+	uint64_t line = 0;
 
-	r->line = 0;
-	while (source_line(s, &line)) {
-		if (!s->begins)
-			continue;
-		r->line++;
-		if (++r->lines % LINES_APART == 0)
+	while (source_line(s, &piece)) {
+		line += s->begins;
+		if (s->begins && ++r->lines % LINES_APART == 0)
 			progress_tell(&r->progress, log_join_counts(r->join)->messages);
-		if (s->inside && line.len == SOURCE_PIECE) {
-			complain(r, line, "it is too long for a line of a log");
-			continue;
+		if (e.shape == LOG_LINES) {
+			r->line = line;
+			if (s->begins && s->inside && piece.len == SOURCE_PIECE)
+				complain(r, piece, "it is too long for a line of a log");
+			if (!s->begins || (s->inside && piece.len == SOURCE_PIECE))
+				continue;
 		}
-		if (line.at[line.len - 1] == '\n')
-			line.len--;
-		read_line(r, line, room);
+		read_entry(r, log_entry_add(&e, piece, &entry), entry, room);
 	}
+	read_entry(r, log_entry_end(&e, &entry), entry, room);
+	buf_free(&e.text);
 }
 
 static int read_log(struct replay *r, struct log_room *room, struct err *e)

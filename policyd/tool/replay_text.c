@@ -46,6 +46,15 @@ static void put_count(FILE *to, uint64_t n, const char *words)
 	fprintf(to, "  %s\n", words);
 }
 
+/* The same with a noun before the words. */
+static void put_things(FILE *to, uint64_t n, const char *thing, const char *words)
+{
+	if (n == 0)
+		return;
+	put_number(to, 10, n);
+	fprintf(to, "  %s%s %s\n", thing, n == 1 ? "" : "s", words);
+}
+
 static void put_title(FILE *to, const char *title)
 {
 	fprintf(to, "\n%s\n", title);
@@ -179,14 +188,15 @@ void replay_put_rest(const struct replay *r, FILE *to)
 		"judged without HELO, which is not logged: it counts as matching");
 	put_unlogged_factors(r, to);
 	put_count(to, c->submitted, "came to a submission service without a login: not judged");
-	put_count(to, c->local, "messages came another way than by SMTP: not judged");
-	put_count(to, c->reinjected, "messages came back from a content filter: judged as they came first");
-	put_count(to, c->unknown, "messages came before the log begins: not judged");
-	put_count(to, c->silent, "messages without a recipient in the log: refused later, or on their way");
+	put_things(to, c->screened, "recipient", "refused by postscreen, which asks no policy server: not judged");
+	put_things(to, c->local, "message", "came another way than by SMTP: not judged");
+	put_things(to, c->reinjected, "message", "came back from a content filter: judged as first brought");
+	put_things(to, c->unknown, "message", "came before the log begins: not judged");
+	put_things(to, c->silent, "message", "without a recipient in the log: refused later, or on the way");
 	put_count(to, c->forgotten, "of these were given up for lack of room");
 	put_number(to, 10, r->lines);
-	fputs("  lines read\n", to);
-	put_count(to, r->unclear, "lines could not be read");
+	fprintf(to, "  line%s read\n", r->lines == 1 ? "" : "s");
+	put_things(to, r->unclear, "line", "could not be read");
 }
 
 void replay_put_text(const struct replay *r, FILE *to)

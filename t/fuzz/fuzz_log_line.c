@@ -3,6 +3,7 @@
 /*
  * Whatever comes as a line: what is read of it lies within it, within the limits of decide. A line that was cut off is never
  * read as something else: of the same kind at most, from the same client.
+ * The entries of a log are the same, in however small pieces their lines come.
  * Whatever a client says (the input as sender, recipient and HELO, a line each), in the lines that Postfix makes of it: it comes
  * back as what it is, with Postfix's own words untouched.
  */
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "mail/log_entry.h"
 #include "mail/log_line.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -166,11 +168,48 @@ static void what_a_client_says(struct text input)
 	buf_free(&helo);
 }
 
+/* All entries behind each other, with what became of each, a byte. An entry of one line always comes whole. */
+static void entries(struct buf *all, struct text input, size_t piece)
+{
+	struct log_entry e = { 0 };
+	struct text entry;
+	enum log_entry_state state;
+
+	while (input.len > 0) {
+		const char *end = text_find(input, '\n');
+		size_t n = end ? (size_t)(end + 1 - input.at) : input.len;
+		if (e.shape != LOG_LINES && n > piece)
+			n = piece;
+		state = log_entry_add(&e, text_cut(input.at, n), &entry);
+		input = text_cut(input.at + n, input.len - n);
+		if (state == LOG_ENTRY_GOES_ON)
+			continue;
+		buf_str(all, state == LOG_ENTRY_LONG ? "L" : "W");
+		if (state == LOG_ENTRY_WHOLE)
+			buf_add(all, entry.at, entry.len);
+	}
+	state = log_entry_end(&e, &entry);
+	buf_str(all, state == LOG_ENTRY_LONG ? "L" : state == LOG_ENTRY_WHOLE ? "W" : "");
+	buf_free(&e.text);
+}
+
+static void any_log(struct text input)
+{
+	struct buf whole = { 0 }, pieces = { 0 };
+
+	entries(&whole, input, SIZE_MAX);
+	entries(&pieces, input, 3);
+	demand(text_equal(text_cut(whole.at, whole.len), text_cut(pieces.at, pieces.len)));
+	buf_free(&whole);
+	buf_free(&pieces);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct text input = text_cut((const char *)data, size);
 
 	any_line(input);
+	any_log(input);
 	what_a_client_says(input);
 	return 0;
 }

@@ -111,6 +111,16 @@ subtest 'shapes' => sub {
 			encode_json({ MESSAGE => $_[2] =~ /joe/ ? [unpack('C*', $_[2])] : $_[2], SYSLOG_IDENTIFIER => $name, _PID => $pid, _HOSTNAME => 'mx',
 				__REALTIME_TIMESTAMP => (1795322460 + $_[0]) . '123456', _UID => undef });
 		}),
+		'journal, JSON over lines' => lines(sub {
+			my ($name, $pid) = ident($_[1]);
+			join("\n\t", '{', map({ encode_json({ $_->[0] => $_->[1] }) =~ s/^\{|\}$//gr =~ s/":/" : /r . ',' } [__CURSOR => 's=1'], [MESSAGE => $_[2]], [SYSLOG_IDENTIFIER => $name],
+				[_PID => $pid], [_HOSTNAME => 'mx'], [__REALTIME_TIMESTAMP => (1795322460 + $_[0]) . '123456']), '"_UID" : "0"') . "\n}";
+		}),
+		'journal, export' => lines(sub {
+			my ($name, $pid) = ident($_[1]);
+			"__CURSOR=s=1;i=2\n__REALTIME_TIMESTAMP=@{[1795322460 + $_[0]]}123456\nNOTE\n" . pack('Q<', 10) . "{\n\n\n}\n\0=\n\n" . "\n"
+				. "_HOSTNAME=mx\nSYSLOG_IDENTIFIER=$name\n_PID=$pid\n" . ($_[2] =~ /joe/ ? "MESSAGE\n" . pack('Q<', length $_[2]) . $_[2] : "MESSAGE=$_[2]") . "\n";
+		}),
 		'with other programs' => $syslog =~ s/\n/\nNov 22 04:41:09 mx dovecot[1]: postfix\/smtpd[7]: 4FyZ1h1: client=x[203.0.113.1]\nNov 22 04:41:09 mx kernel: [1.2] x\n/gr,
 		'another instance' => $syslog =~ s{postfix/}{postfix-mx2/}gr,
 		'repeated'     => $syslog . "Nov 22 04:41:59 mx last message repeated 2 times\n",
@@ -160,9 +170,9 @@ subtest 'the report' => sub {
 	like($out, qr/^  keyed +is known by its certificate/m, 'a relay that no log tells of');
 	my $tls = write_file('tls.ini', "[relay coded]\nranges = 192.0.2.0/24\nmatch = address tls\n");
 	like((mxonly('', 'replay', '-c', $tls, $path))[1], qr/^  coded +asks for TLS, .*: it counts as matching$/m, 'one that asks for what is not told');
-	like($out, qr/^ +1  messages came another way/m, 'local ones');
-	like($out, qr/^ +1  messages came before/m, 'those from before');
-	like($out, qr/^ +1  messages without a recipient/m, 'those without a recipient');
+	like($out, qr/^ +1  message came another way/m, 'local ones');
+	like($out, qr/^ +1  message came before/m, 'those from before');
+	like($out, qr/^ +1  message without a recipient/m, 'those without a recipient');
 	like($out, qr/^ +22  lines read$/m, 'lines');
 };
 
@@ -180,6 +190,10 @@ subtest 'HTML' => sub {
 	($status, $out, $err) = replay('', '--html', folder() . '/none/report.html', $path);
 	is($status, 2, 'a folder that is not there');
 	like($err, qr{none/report\.html}, 'is named');
+	($status, $out, $err) = replay('', '--html', '-', $path);
+	is($status, 0, 'to standard output') or diag($err);
+	is($out =~ s/<footer>.*//sr, read_file($page) =~ s/<footer>.*//sr, 'the same page');
+	ok(!-e '-', 'no file is named so');
 };
 
 subtest 'what cannot be read' => sub {

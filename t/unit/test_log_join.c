@@ -67,6 +67,7 @@ static void join(struct buf *b, const char *log, uint32_t room)
 	put_count(b, "forgotten", c->forgotten);
 	put_count(b, "reinjected", c->reinjected);
 	put_count(b, "submitted", c->submitted);
+	put_count(b, "screened", c->screened);
 	put_count(b, "local", c->local);
 	put_count(b, "unknown", c->unknown);
 	log_join_free(j);
@@ -146,6 +147,12 @@ static const struct {
 		"unknown=1 " },
 	{ "a bounce: nothing told of its client", P("cleanup") "4F9D1: message-id=<m>\n" P("lmtp") DELIVER("u@x.test"),
 		"local=1 " },
+	{ "postscreen asks no policy server",
+		P("postscreen") "NOQUEUE: reject: RCPT from [192.0.2.7]:1234: 550 5.7.1 x; from=<s@x.test>, "
+				"to=<u@x.test>, proto=ESMTP, helo=<h>\n" P(
+					"postscreen") "CONNECT from [192.0.2.7]:1234 to "
+						      "[192.0.2.1]:25\n",
+		"screened=1 " },
 	{ "a message without recipients", P("smtpd") "4F9D1: " CLIENT P("qmgr") "4F9D1: removed\n",
 		"messages=1 silent=1 " },
 	{ "a filter gives it back",

@@ -7,7 +7,7 @@
 #include "unit.h"
 
 static const char *const kinds[] = { "client", "local", "message-id", "sender", "recipient", "removed", "reject",
-	"reverse-name", "other", "unclear" };
+	"screened", "reverse-name", "other", "unclear" };
 
 static void put(struct buf *b, const char *name, struct text t)
 {
@@ -115,7 +115,7 @@ static const struct {
 	{ "Nov 22 04:41:00 mx1 qmgr[123]: " REMOVED, "other stamp=[Nov 22 04:41:00] host=[mx1] pid=[123]" },
 	{ "Nov 22 04:41:00 mx1 postfix/postscreen[1]: NOQUEUE: reject: RCPT from [203.0.113.9]:1: 550 x; "
 	  "from=<a@b.test>, to=<u@x.test>",
-		"other stamp=[Nov 22 04:41:00] host=[mx1] instance=[postfix] pid=[1]" },
+		"screened stamp=[Nov 22 04:41:00] host=[mx1] instance=[postfix] pid=[1]" },
 
 	/* what cannot be read */
 	{ "4F9D195432C: removed", "unclear: no time stamp at its head" },
@@ -123,9 +123,14 @@ static const struct {
 	{ "Nov 22 04:41:00", "unclear: no time stamp at its head" },
 	{ "Nov 22 04:41:00 mx1 nobody said this",
 		"unclear stamp=[Nov 22 04:41:00] host=[mx1]: no program is named behind the time stamp" },
-	{ "{\"MESSAGE\":\"x", "unclear: no entry of the journal as JSON" },
-	{ "{\"MESSAGE\":\"\\q\"}", "unclear: no entry of the journal as JSON" },
-	{ "{}", "unclear: no entry of the journal as JSON" },
+	{ "__CURSOR=s=1\n__REALTIME_TIMESTAMP=1795322460123456\nPRIORITY=6\nMESSAGE=" REMOVED "\n_HOSTNAME=mx1\n"
+	  "_PID=123\nSYSLOG_IDENTIFIER=postfix/qmgr\n",
+		HEAD("1795322460", "postfix") },
+	{ "__CURSOR=s=1\nMESSAGE", "unclear: no whole entry of the journal" },
+	{ "__CURSOR=s=1\nMESSAGE\nabcdefghi", "unclear: no whole entry of the journal" },
+	{ "{\"MESSAGE\":\"x", "unclear: no whole entry of the journal" },
+	{ "{\"MESSAGE\":\"\\q\"}", "unclear: no whole entry of the journal" },
+	{ "{}", "unclear: no whole entry of the journal" },
 };
 
 START_TEST(who_wrote_it)
