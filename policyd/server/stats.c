@@ -86,7 +86,7 @@ static void print_by_relay(FILE *to, const struct view *v, const char *name, siz
 		if (i == RELAY_OTHER && all == 0)
 			continue;
 		fprintf(to, "%s{relay=\"", name);
-		print_label(to, text_of(i == RELAY_OTHER ? "(other)" : c->names.name[i]));
+		print_label(to, i == RELAY_OTHER ? text_of("(other)") : relay_names_at(&c->names, i));
 		fprintf(to, "\"} %" PRIu64 "\n", all);
 	}
 }
@@ -153,6 +153,11 @@ static void print_reloads(FILE *to, const struct view *v, const char *name)
 {
 	fprintf(to, "%s{result=\"good\"} %" PRIu64 "\n", name, (uint64_t)v->counters->reloads_good);
 	fprintf(to, "%s{result=\"refused\"} %" PRIu64 "\n", name, (uint64_t)v->counters->reloads_refused);
+}
+
+static void print_last_load(FILE *to, const struct view *v, const char *name)
+{
+	print_number(to, name, v->faults->errors == 0);
 }
 
 static void print_generation(FILE *to, const struct view *v, const char *name)
@@ -245,6 +250,8 @@ static const struct metric {
 	{ "mxonly_workers", "gauge", "Worker processes that serve.", print_workers },
 	{ "mxonly_worker_restarts_total", "counter", "Worker processes that died and were replaced.", print_restarts },
 	{ "mxonly_reloads_total", "counter", "Reloads, by what became of them.", print_reloads },
+	{ "mxonly_last_load_good", "gauge",
+		"1 when the configuration was good as it was last read, 0 when it was refused.", print_last_load },
 	{ "mxonly_generation", "gauge", "Generation of the configuration that every worker serves; the first is 1.",
 		print_generation },
 	{ "mxonly_snapshot_compiled_timestamp_seconds", "gauge", "When the served configuration was compiled.",

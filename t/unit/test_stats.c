@@ -97,6 +97,7 @@ START_TEST(sums)
 		"\nmxonly_connections 35\n",
 		"\nmxonly_log_lines_dropped_total 11\n",
 		"\nmxonly_reloads_total{result=\"good\"} 8\nmxonly_reloads_total{result=\"refused\"} 9\n",
+		"\nmxonly_last_load_good 1\n",
 		"\nmxonly_workers 0\n",
 		"\nmxonly_clients_hidden 0\n",
 	};
