@@ -194,33 +194,44 @@ static void set_domain(struct verdict *v, struct text domain)
 static void consider(struct facts *f, struct verdict *worst, bool *any, struct text domain, uint32_t policy,
 	bool by_context, const struct decide_trace *trace)
 {
-	struct verdict v;
+	struct verdict other, *v = *any ? &other : worst;
 
-	v.policy = snap_policy(f->s, policy);
-	v.unknown_context = worst->unknown_context;
-	set_domain(&v, domain);
+	v->policy = snap_policy(f->s, policy);
+	v->unknown_context = worst->unknown_context;
+	set_domain(v, domain);
 	tell(trace, (struct decide_event){ .step = STEP_CANDIDATE,
 			    .holds = by_context,
-			    .domain = { v.domain, v.domain_len },
-			    .policy = v.policy });
-	decide_candidate(f, &v, trace);
-	tell(trace, (struct decide_event){ .step = STEP_RESULT, .policy = v.policy, .relay = v.relay, .verdict = &v });
-	if (!*any || severity(&v) > severity(worst))
-		*worst = v;
+			    .domain = { v->domain, v->domain_len },
+			    .policy = v->policy });
+	decide_candidate(f, v, trace);
+	tell(trace, (struct decide_event){ .step = STEP_RESULT, .policy = v->policy, .relay = v->relay, .verdict = v });
+	if (*any && severity(v) > severity(worst))
+		*worst = *v;
 	*any = true;
+}
+
+/* Not the domain's bytes. */
+static void start(struct verdict *v, enum outcome outcome, enum reason reason)
+{
+	conclude(v, outcome, reason, NULL);
+	v->mode = MODE_ENFORCE;
+	v->policy = NULL;
+	v->domain_len = 0;
+	v->unknown_context = false;
 }
 
 void decide(const struct snapshot *s, const struct request *rq, struct verdict *v, const struct decide_trace *trace)
 {
 	struct text context = rq->attr[ATTR_POLICY_CONTEXT];
 	enum recipient_rule rule = (enum recipient_rule)s->policyd.routed_recipients;
-	struct facts f;
-	struct recipient r;
-	char name[RECIPIENT_MAX];
+	/* Not on the stack, where every page of it would be touched for every request (-fstack-clash-protection). */
+	static _Thread_local struct facts f;
+	static _Thread_local struct recipient r;
+	static _Thread_local char name[RECIPIENT_MAX];
 	size_t len;
 	bool any = false;
 
-	*v = (struct verdict){ .outcome = OUTCOME_PERMIT, .reason = REASON_NO_RECIPIENT, .mode = MODE_ENFORCE };
+	start(v, OUTCOME_PERMIT, REASON_NO_RECIPIENT);
 	if (rq->attr[ATTR_RECIPIENT].len == 0)
 		return;
 	int64_t labelled = context.len > 0 ? snapshot_policy_labelled(s, context) : -1;
@@ -240,7 +251,7 @@ void decide(const struct snapshot *s, const struct request *rq, struct verdict *
 
 void decide_too_long(const struct snapshot *s, struct verdict *v)
 {
-	*v = (struct verdict){ .outcome = OUTCOME_DEFER, .reason = REASON_BAD_REQUEST, .mode = MODE_ENFORCE };
+	start(v, OUTCOME_DEFER, REASON_BAD_REQUEST);
 	v->policy = snap_policy(s, SNAP_POLICY_DEFAULT);
 }
 

@@ -6,7 +6,7 @@
  * decide - the decision: a pure function of a snapshot and a request
  *
  * Memory:    allocates nothing (libidn2 does, for names that are not ASCII); cannot fail
- * Processes: keeps nothing between calls; deciding twice gives the same
+ * Processes: keeps nothing between calls; deciding twice gives the same. Its room is the thread's: a trace must not decide
  * Tested by: t/unit/test_decide.c, t/scenario, t/fuzz/fuzz_decide.c
  */
 

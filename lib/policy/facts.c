@@ -10,8 +10,7 @@ void facts_start(struct facts *f, const struct snapshot *s, const struct request
 	f->rq = rq;
 	f->has_ip = ip_parse_client(&f->ip, rq->attr[ATTR_CLIENT_ADDRESS]);
 	f->fingerprints_ready = f->recipient_ready = false;
-	for (int i = 0; i < FACT_NAMES; i++)
-		f->host[i].ready = false;
+	memset(f->host_ready, 0, sizeof f->host_ready);
 }
 
 bool facts_unknown_name(const struct facts *f)
@@ -26,9 +25,9 @@ static struct text host_of(struct facts *f, enum fact_name name)
 	static const enum attribute from[FACT_NAMES] = { ATTR_HELO_NAME, ATTR_CLIENT_NAME, ATTR_REVERSE_CLIENT_NAME };
 	struct fact_host *h = &f->host[name];
 
-	if (!h->ready) {
+	if (!f->host_ready[name]) {
 		h->len = domain_of_host(f->rq->attr[from[name]], h->at, sizeof h->at);
-		h->ready = true;
+		f->host_ready[name] = true;
 	}
 	return text_cut(h->at, h->len);
 }

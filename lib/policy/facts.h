@@ -6,7 +6,7 @@
  * facts - what a request says about its client, each worked out once and only when it is asked for
  *
  * Life:      facts_start -> questions -> nothing to free; the request's bytes must stay
- * Memory:    on the caller's stack (some 40 KiB, touched only as far as names are long)
+ * Memory:    the caller's (some 33 KiB, touched only as far as names are long)
  * Tested by: t/unit/test_decide.c
  */
 
@@ -20,7 +20,6 @@
 enum fact_name { FACT_HELO, FACT_CLIENT_NAME, FACT_REVERSE_NAME, FACT_NAMES };
 
 struct fact_host {
-	bool ready;
 	size_t len; /* 0: matches nothing */
 	char at[WIRE_LINE];
 };
@@ -30,7 +29,7 @@ struct facts {
 	const struct request *rq;
 	bool has_ip; /* client_address is one */
 	struct ip ip;
-	bool fingerprints_ready, recipient_ready;
+	bool fingerprints_ready, recipient_ready, host_ready[FACT_NAMES];
 	unsigned fingerprint_count;
 	struct fingerprint fingerprints[2];
 	struct fact_host host[FACT_NAMES];

@@ -26,16 +26,16 @@ enum recipient_rule { RECIPIENT_STRICT, RECIPIENT_IGNORE_ROUTES };
 typedef bool recipient_has_section(const void *context, struct text name);
 
 struct recipient {
-	char clean[RECIPIENT_MAX]; /* the address without what Postfix takes out again */
-	size_t len;
+	size_t len; /* of clean */
 	size_t end; /* what is right of it has been looked at */
 	bool no_domain_due; /* "no domain" is a candidate: for the last */
 	bool counted;
 	enum recipient_rule rule;
 	recipient_has_section *has_section;
 	const void *context;
-	char folded[RECIPIENT_MAX]; /* a second form of the piece that counted last, when it has one */
 	size_t folded_len;
+	char clean[RECIPIENT_MAX]; /* the address without what Postfix takes out again */
+	char folded[RECIPIENT_MAX]; /* a second form of the piece that counted last, when it has one */
 };
 
 void recipient_start(struct recipient *r, struct text address, enum recipient_rule rule,
