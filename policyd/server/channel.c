@@ -45,8 +45,9 @@ int channel_receive(int channel, struct message *m, int *fd)
 {
 	union control control;
 	struct iovec iov = { .iov_base = m, .iov_len = sizeof(*m) };
+	/* Room for one descriptor: with the alignment behind it two would fit, and the second be left open. */
 	struct msghdr h = {
-		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof(control.bytes)
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = CMSG_LEN(sizeof(int))
 	};
 	const struct cmsghdr *c;
 	ssize_t n;

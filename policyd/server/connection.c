@@ -22,6 +22,8 @@ struct leftover {
 	char bytes[];
 };
 
+enum progress { ANSWERED, WAITS_FOR_READER, OVER };
+
 /* A connection that is served in this round. */
 struct visit {
 	struct connection *of;
@@ -32,6 +34,7 @@ struct visit {
 	enum dialogue_state state; /* after the last decision */
 	bool gone; /* it says nothing any more */
 	bool answered; /* it got a reply */
+	enum progress progress;
 };
 
 static struct office *office_of(struct ev_loop *loop)
@@ -44,7 +47,6 @@ static void discard_input(int fd)
 {
 	char rest[4096];
 
-	shutdown(fd, SHUT_WR);
 	for (int i = 0; i < 256 && recv(fd, rest, sizeof(rest), MSG_DONTWAIT) > 0; i++)
 		continue;
 }
@@ -109,8 +111,6 @@ static ssize_t send_some(int fd, const char *at, size_t n)
 		return 0;
 	return rc;
 }
-
-enum progress { ANSWERED, WAITS_FOR_READER, OVER };
 
 /* One recv(2): what else there is brings the next event. false: nothing new. */
 static bool hear(struct visit *v, char *in, size_t n)
@@ -236,10 +236,10 @@ void office_work(struct office *o)
 		for (v = round; v < round + n; v++)
 			if (v->in_len > 0)
 				decide_some(o, v);
-		for (v = round; v < round + n; v++) {
-			enum progress p = v->of->left != NULL ? write_left(o, v) : v->gone ? OVER : answer(o, v);
-			settle(o, v->of, p, v->answered);
-		}
+		for (v = round; v < round + n; v++)
+			v->progress = v->of->left != NULL ? write_left(o, v) : v->gone ? OVER : answer(o, v);
+		for (v = round; v < round + n; v++)
+			settle(o, v->of, v->progress, v->answered);
 	}
 }
 

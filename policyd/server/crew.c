@@ -48,7 +48,7 @@ static void be_worker(struct crew *c, unsigned n, int channel)
 		.workers = c->workers,
 		.channel = channel,
 		.log = c->log.in,
-		.detached = c->detached,
+		.ways = c->ways,
 		.listeners = c->listeners,
 		.counters = c->counters };
 

@@ -31,7 +31,7 @@ struct crew {
 	struct counters *counters;
 	struct log_queue log;
 	unsigned workers;
-	bool detached;
+	struct logger_ways ways;
 	void (*forked)(void *context); /* in a child: lets go of what is the supervisor's alone */
 	void *context;
 	struct member worker[SUPERVISOR_WORKERS];

@@ -19,14 +19,14 @@ static bool wanted(const struct snapshot *s, const struct verdict *v)
 	return s->policyd.log_decisions == LOG_DECISIONS_ALL;
 }
 
-static void log_decision(const struct snapshot *s, const struct request *rq, const struct verdict *v)
+static void log_decision(
+	struct decisions *d, const struct snapshot *s, const struct request *rq, const struct verdict *v)
 {
-	char words[LOG_LINE];
 	struct line l;
 
-	line_start(&l, words, sizeof(words));
+	line_start(&l, d->line, sizeof(d->line));
 	report_decision(&l, s, rq, v, s->policyd.log_json);
-	log_line(LOG_LEVEL_INFO, words);
+	log_line(LOG_LEVEL_INFO, d->line);
 }
 
 static void warn_verdict(const struct snapshot *s, const struct request *rq, const struct verdict *v)
@@ -116,7 +116,7 @@ static void decided(void *context, const struct snapshot *s, const struct reques
 	time_it(d);
 	count(d, s, v);
 	if (wanted(s, v))
-		log_decision(s, rq, v);
+		log_decision(d, s, rq, v);
 	if (rq == NULL)
 		return;
 	if (verdict_warns(v))

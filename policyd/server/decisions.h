@@ -11,6 +11,7 @@
  * Tested by: t/live/server_log.t, t/live/server_control.t
  */
 
+#include "base/log.h"
 #include "policy/dialogue.h"
 #include "server/clock.h"
 #include "server/counters.h"
@@ -26,6 +27,7 @@ struct decisions {
 	unsigned untimed; /* decisions until the next that is timed */
 	uint64_t began; /* 0: the decision at hand is not timed */
 	struct blindness clients;
+	char line[LOG_LINE]; /* of the log, the one at hand */
 };
 
 /* d must live as long as the desk. */

@@ -19,9 +19,17 @@
 
 #include "base/fault.h"
 #include "base/log.h"
+#include "policy/config.h"
 #include "server/counters.h"
 
 enum { LOGGER_PACKET = 24 * 1024, LOGGER_PATIENCE = 2000 /* ms to write what is left */ };
+
+enum logger_way { LOGGER_STDERR, LOGGER_SYSLOG, LOGGER_JOURNAL };
+
+/* By what `log` is. */
+struct logger_ways {
+	enum logger_way of[LOG_TARGET_SYSLOG + 1];
+};
 
 struct log_queue {
 	int in, out; /* in: the senders'; out: the logger's */
@@ -29,8 +37,7 @@ struct log_queue {
 
 struct log_sender {
 	int fd;
-	pid_t pid; /* as whose its lines are written */
-	bool syslog; /* else standard error */
+	enum logger_way way;
 	bool json;
 	bool gather; /* lines are kept until logger_flush, or until a packet is full */
 	counter *dropped;
@@ -57,9 +64,12 @@ void logger_run(int out, struct counters *c);
 void logger_wait(pid_t logger);
 
 /*
- * `log`, as configured, is syslog. auto means standard error when that is a terminal or the journal; detached (-D): never;
- * then standard error itself is of use only when it leads to a file.
+ * Before confinement, which does not let anybody look at standard error. auto means the journal when that leads there, standard
+ * error when it is a terminal; detached (-D): neither; then standard error itself is of use only when it leads to a file.
  */
-bool logger_syslog(unsigned target, bool detached);
+struct logger_ways logger_ways(bool detached);
+
+/* "syslog", "standard error", "the journal" */
+const char *logger_way_name(enum logger_way way);
 
 #endif

@@ -3,25 +3,31 @@
 
 #include "policy/snapshot.h"
 
-/* Where the name is, or the free place that it would get; never full, for there are more places than names. */
-static unsigned place_of(const struct relay_names *names, struct text name)
+struct text relay_names_at(const struct relay_names *names, unsigned number)
 {
-	unsigned place = text_hash(name) % RELAY_PLACES, number;
+	return text_cut(names->name[number], strnlen(names->name[number], RELAY_NAME));
+}
 
-	while ((number = atomic_load_explicit(&names->place[place], memory_order_acquire)) != 0) {
-		if (text_is(name, names->name[number - 1]))
-			break;
-		place = (place + 1) % RELAY_PLACES;
+/* The name's number + 1, or 0; *place: where it is, or would get to. There are more places than names, unless somebody has scribbled. */
+static unsigned look_up(const struct relay_names *names, struct text name, unsigned *place)
+{
+	unsigned number, tries = RELAY_PLACES;
+
+	*place = text_hash(name) % RELAY_PLACES;
+	while ((number = atomic_load_explicit(&names->place[*place], memory_order_acquire)) != 0 && --tries > 0) {
+		if (number <= RELAYS_NAMED && text_equal(name, relay_names_at(names, number - 1)))
+			return number;
+		*place = (*place + 1) % RELAY_PLACES;
 	}
-	return place;
+	return 0;
 }
 
 void relay_names_add(struct relay_names *names, struct text name)
 {
 	uint32_t count = atomic_load(&names->count);
-	unsigned place = place_of(names, name);
+	unsigned place;
 
-	if (names->place[place] != 0 || count == RELAYS_NAMED || name.len > RELAY_NAME)
+	if (look_up(names, name, &place) != 0 || count >= RELAYS_NAMED || name.len > RELAY_NAME)
 		return;
 	memcpy(names->name[count], name.at, name.len);
 	atomic_store_explicit(&names->place[place], (uint16_t)(count + 1), memory_order_release);
@@ -30,7 +36,7 @@ void relay_names_add(struct relay_names *names, struct text name)
 
 unsigned relay_names_find(const struct relay_names *names, struct text name)
 {
-	unsigned number = atomic_load(&names->place[place_of(names, name)]);
+	unsigned place, number = look_up(names, name, &place);
 
 	return number == 0 ? RELAY_OTHER : number - 1;
 }

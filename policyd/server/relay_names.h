@@ -6,7 +6,8 @@
  * relay_names - a number for each relay that a server ever had, the same across all reloads
  *
  * Life:      zeroed shared memory -> relay_names_add by the supervisor, with each snapshot, before any worker gets it -> look-ups
- * Processes: only the supervisor writes, and only adds; a worker may look up meanwhile
+ * Processes: only the supervisor writes, and only adds; a worker may look up meanwhile. A worker that somebody has got hold of can
+ *            write too: whatever stands there, a look-up ends and stays within the table
  * Limits:    RELAYS_NAMED names; all further ones share the number RELAY_OTHER
  * Tested by: t/unit/test_relay_names.c
  */
@@ -31,6 +32,9 @@ struct relay_names {
 };
 
 void relay_names_add(struct relay_names *names, struct text name);
+
+/* Of a number below RELAYS_NAMED. */
+struct text relay_names_at(const struct relay_names *names, unsigned number);
 
 /* RELAY_OTHER when it has none of its own. */
 unsigned relay_names_find(const struct relay_names *names, struct text name);

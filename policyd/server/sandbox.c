@@ -58,11 +58,6 @@ static void allow_below(int ruleset, const char *path, __u64 rights)
 	close(beneath.parent_fd);
 }
 
-static bool may_read(enum sandbox_role role)
-{
-	return role == SANDBOX_SUPERVISOR || role == SANDBOX_LOGGER;
-}
-
 /* What each role still may do with files; the rest is refused whatever the file's mode says. */
 static const char *enter_landlock(enum sandbox_role role, const char *const *removable, size_t n)
 {
@@ -70,12 +65,12 @@ static const char *enter_landlock(enum sandbox_role role, const char *const *rem
 	const char *why = NULL;
 	int ruleset;
 
-	if (may_read(role))
+	if (role == SANDBOX_SUPERVISOR)
 		rights.handled_access_fs &= ~reading;
 	ruleset = (int)syscall(SYS_landlock_create_ruleset, &rights, sizeof rights, 0);
 	if (ruleset < 0)
 		return strerror(errno);
-	if (may_read(role))
+	if (role == SANDBOX_SUPERVISOR)
 		allow_below(ruleset, "/dev/null", LANDLOCK_ACCESS_FS_WRITE_FILE);
 	for (size_t i = 0; i < n; i++)
 		allow_below(ruleset, removable[i], LANDLOCK_ACCESS_FS_REMOVE_FILE);
@@ -87,35 +82,31 @@ static const char *enter_landlock(enum sandbox_role role, const char *const *rem
 
 /* System calls of a loop over sockets that are there already, and of the C library underneath. */
 static const int for_all[] = { SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(readv), SCMP_SYS(writev), SCMP_SYS(recvfrom),
-	SCMP_SYS(recvmsg), SCMP_SYS(sendto), SCMP_SYS(sendmsg), SCMP_SYS(shutdown), SCMP_SYS(close),
-	SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_pwait2), SCMP_SYS(epoll_ctl),
-	SCMP_SYS(epoll_create1), SCMP_SYS(eventfd2), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(fcntl), SCMP_SYS(fstat),
-	SCMP_SYS(lseek), SCMP_SYS(clock_gettime), SCMP_SYS(clock_nanosleep), SCMP_SYS(nanosleep),
-	SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise),
-	SCMP_SYS(futex), SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask),
+	SCMP_SYS(recvmsg), SCMP_SYS(sendto), SCMP_SYS(sendmsg), SCMP_SYS(close), SCMP_SYS(epoll_wait),
+	SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_pwait2), SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_create1), SCMP_SYS(eventfd2),
+	SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(fstat), SCMP_SYS(clock_gettime), SCMP_SYS(clock_nanosleep),
+	SCMP_SYS(nanosleep), SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap),
+	SCMP_SYS(madvise), SCMP_SYS(futex), SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask),
 	SCMP_SYS(sigaltstack), SCMP_SYS(restart_syscall), SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(getpid),
 	SCMP_SYS(gettid), SCMP_SYS(getrandom), SCMP_SYS(sched_yield), SCMP_SYS(getsockopt), SCMP_SYS(membarrier),
 	SCMP_SYS(rseq) };
 
 /* Clients come to a worker, and to the supervisor's control socket. */
-static const int for_accepting[] = { SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(setsockopt) };
+static const int for_accepting[] = { SCMP_SYS(accept), SCMP_SYS(accept4) };
 
 /* Configurations are read, processes made and ended, sockets removed. */
 static const int for_supervisor[] = { SCMP_SYS(openat), SCMP_SYS(open), SCMP_SYS(newfstatat), SCMP_SYS(stat),
 	SCMP_SYS(lstat), SCMP_SYS(statx), SCMP_SYS(access), SCMP_SYS(faccessat), SCMP_SYS(faccessat2),
 	SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(getdents64), SCMP_SYS(getcwd), SCMP_SYS(pread64),
-	SCMP_SYS(pwrite64), SCMP_SYS(memfd_create), SCMP_SYS(ftruncate), SCMP_SYS(pipe2), SCMP_SYS(socketpair),
-	SCMP_SYS(dup), SCMP_SYS(dup2), SCMP_SYS(dup3), SCMP_SYS(close_range), SCMP_SYS(clone), SCMP_SYS(fork),
-	SCMP_SYS(vfork), SCMP_SYS(wait4), SCMP_SYS(waitid), SCMP_SYS(kill), SCMP_SYS(getppid), SCMP_SYS(setpriority),
-	SCMP_SYS(set_robust_list), SCMP_SYS(set_tid_address), SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(getuid),
-	SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getegid), SCMP_SYS(umask), SCMP_SYS(prlimit64),
-	SCMP_SYS(getrlimit), SCMP_SYS(sched_getaffinity), SCMP_SYS(seccomp), SCMP_SYS(landlock_create_ruleset),
-	SCMP_SYS(landlock_add_rule), SCMP_SYS(landlock_restrict_self), SCMP_SYS(getsockname), SCMP_SYS(getpeername),
-	SCMP_SYS(sysinfo), SCMP_SYS(uname), SCMP_SYS(setitimer), SCMP_SYS(alarm), SCMP_SYS(timerfd_create),
-	SCMP_SYS(timerfd_settime), SCMP_SYS(listen), SCMP_SYS(fchmod), SCMP_SYS(fsync) };
+	SCMP_SYS(memfd_create), SCMP_SYS(socketpair), SCMP_SYS(dup2), SCMP_SYS(dup3), SCMP_SYS(close_range),
+	SCMP_SYS(fork), SCMP_SYS(vfork), SCMP_SYS(wait4), SCMP_SYS(kill), SCMP_SYS(getppid), SCMP_SYS(setpriority),
+	SCMP_SYS(set_robust_list), SCMP_SYS(set_tid_address), SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(geteuid),
+	SCMP_SYS(getrlimit), SCMP_SYS(seccomp), SCMP_SYS(landlock_create_ruleset), SCMP_SYS(landlock_add_rule),
+	SCMP_SYS(landlock_restrict_self), SCMP_SYS(sysinfo), SCMP_SYS(uname), SCMP_SYS(alarm), SCMP_SYS(fcntl),
+	SCMP_SYS(lseek), SCMP_SYS(shutdown), SCMP_SYS(setitimer) };
 
-/* syslog(3) connects again when its daemon was restarted; it looks at the time zone. */
-static const int for_logger[] = { SCMP_SYS(openat), SCMP_SYS(newfstatat), SCMP_SYS(connect), SCMP_SYS(getppid) };
+/* A syslog daemon that was restarted is connected to again. */
+static const int for_logger[] = { SCMP_SYS(connect), SCMP_SYS(getppid) };
 
 /* Its logger is waited for, and ended when it hangs. */
 static const int for_single[] = { SCMP_SYS(wait4), SCMP_SYS(kill) };
@@ -133,37 +124,56 @@ static bool allow(scmp_filter_ctx filter, const int *calls, size_t n)
 	return true;
 }
 
-/* Calls that are let pass with some arguments only: no memory that can be run, no sockets but UNIX ones, no prctl but harmless ones. */
-static bool allow_some(scmp_filter_ctx filter, enum sandbox_role role)
+static bool allow_when(scmp_filter_ctx filter, int call, struct scmp_arg_cmp argument)
 {
-	const struct scmp_arg_cmp not_run = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
-	const struct scmp_arg_cmp local = SCMP_A0(SCMP_CMP_EQ, AF_UNIX);
+	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1, argument) == 0;
+}
+
+/*
+ * What every role may do with some arguments only: no memory that can be run; signals to itself. Listening sockets and the way to
+ * the log belong to all workers, so one may only ask about them: fcntl(2) would make the others wait in accept(2), or send any
+ * process of the same user any signal (F_SETOWN, F_SETSIG); lseek(2) is for the length of a snapshot.
+ */
+static bool allow_some(scmp_filter_ctx filter)
+{
+	static const int questions[] = { F_GETFD, F_GETFL, F_GET_SEALS };
+	bool ok = allow_when(filter, SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) &&
+		  allow_when(filter, SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) &&
+		  allow_when(filter, SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())) &&
+		  allow_when(filter, SCMP_SYS(lseek), SCMP_A2(SCMP_CMP_EQ, SEEK_END));
+
+	for (size_t i = 0; i < sizeof questions / sizeof *questions; i++)
+		ok = ok && allow_when(filter, SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)questions[i]));
+	return ok;
+}
+
+/* Processes without namespaces of their own, limits of its own only, no prctl but harmless ones. */
+static bool allow_some_to_supervisor(scmp_filter_ctx filter)
+{
 	static const int prctls[] = { PR_SET_NAME, PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP,
 		PR_GET_SECCOMP, PR_SET_DUMPABLE, PR_GET_DUMPABLE };
-	bool ok = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, not_run) == 0 &&
-		  seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, not_run) == 0 &&
-		  seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-			  SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())) == 0;
+	const scmp_datum_t namespaces = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |
+					CLONE_NEWNET | CLONE_NEWCGROUP;
+	bool ok = allow_when(filter, SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, namespaces, 0)) &&
+		  allow_when(filter, SCMP_SYS(prlimit64), SCMP_A0(SCMP_CMP_EQ, 0));
 
-	if (!may_read(role))
-		return ok;
-	ok = ok && seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, local) == 0;
-	for (size_t i = 0; role == SANDBOX_SUPERVISOR && !SANITIZED && i < sizeof prctls / sizeof *prctls; i++)
-		ok = ok && seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
-				   SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)prctls[i])) == 0;
+	for (size_t i = 0; !SANITIZED && i < sizeof prctls / sizeof *prctls; i++)
+		ok = ok && allow_when(filter, SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)prctls[i]));
 	return ok;
 }
 
 static bool fill(scmp_filter_ctx filter, enum sandbox_role role)
 {
-	bool ok = ALLOW(filter, for_all) && allow_some(filter, role);
+	bool ok = ALLOW(filter, for_all) && allow_some(filter);
 
 	if (role == SANDBOX_SUPERVISOR || role == SANDBOX_WORKER)
 		ok = ok && ALLOW(filter, for_accepting);
 	if (role == SANDBOX_SUPERVISOR)
-		ok = ok && ALLOW(filter, for_supervisor) && (!SANITIZED || ALLOW(filter, for_leak_search));
-	if (may_read(role))
-		ok = ok && ALLOW(filter, for_logger);
+		ok = ok && ALLOW(filter, for_supervisor) && allow_some_to_supervisor(filter) &&
+		     (!SANITIZED || ALLOW(filter, for_leak_search));
+	if (role == SANDBOX_SUPERVISOR || role == SANDBOX_LOGGER)
+		ok = ok && ALLOW(filter, for_logger) &&
+		     allow_when(filter, SCMP_SYS(socket), SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
 	if (role == SANDBOX_SINGLE)
 		ok = ok && ALLOW(filter, for_single);
 	return ok;
@@ -186,6 +196,16 @@ static const char *enter_seccomp(enum sandbox_role role)
 	return why;
 }
 
+/* A worker says what it has to say to the log; standard error may lead to a file that all have open, or to a terminal. */
+static void lead_nowhere(void)
+{
+	const int last = SANITIZED ? STDOUT_FILENO : STDERR_FILENO, null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int fd = STDIN_FILENO; null >= 0 && fd <= last; fd++)
+		dup2(null, fd);
+	close(null);
+}
+
 static void add_missing(char *missing, const char *what, const char *why)
 {
 	size_t len = strlen(missing);
@@ -200,6 +220,8 @@ void sandbox_enter(enum sandbox_role role, const char *const *removable, size_t 
 
 	missing[0] = 0;
 	keep_reports();
+	if (role == SANDBOX_WORKER)
+		lead_nowhere();
 	setrlimit(RLIMIT_CORE, &none);
 	prctl(PR_SET_DUMPABLE, 0);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {

@@ -14,7 +14,7 @@
 
 enum sandbox_role {
 	SANDBOX_SUPERVISOR, /* reads configurations, makes processes, removes its sockets; no programs, no networks */
-	SANDBOX_LOGGER, /* writes to what it has open, and to the syslog socket */
+	SANDBOX_LOGGER, /* writes to what it has open, and to the sockets of syslog and the journal */
 	SANDBOX_WORKER, /* talks over sockets that it has or accepts */
 	SANDBOX_SINGLE /* mxonlyd -i: talks over what it has, and waits for its logger at the end */
 };

@@ -109,7 +109,7 @@ static void detach(struct supervisor_start *start, struct daemon *d)
 {
 	unsigned log = start->snapshot->policyd.log;
 
-	if (log == LOG_TARGET_STDERR && logger_syslog(log, true))
+	if (log == LOG_TARGET_STDERR && logger_ways(true).of[log] == LOGGER_SYSLOG)
 		warning_add(start->faults, NULL, 0, "log = stderr: nobody reads that with -D: logging to syslog");
 	daemon_detach(d, log == LOG_TARGET_STDERR);
 	start->detached = true;

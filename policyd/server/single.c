@@ -192,9 +192,8 @@ static int start_log(struct single *s)
 		be_logger(s);
 	close(s->queue.out);
 	s->log = (struct log_sender){ .fd = s->queue.in,
-		.pid = getpid(),
 		.gather = true,
-		.syslog = s->mute,
+		.way = s->mute ? LOGGER_SYSLOG : LOGGER_STDERR,
 		.dropped = &s->counters->slot[0].lines_dropped };
 	log_to(logger_send, &s->log);
 	return 0;
@@ -240,7 +239,7 @@ static int load_configuration(struct single *s, const char *config)
 		return -1;
 	}
 	close(fd);
-	s->log.syslog = s->mute || logger_syslog(snapshot->policyd.log, false);
+	s->log.way = s->mute ? LOGGER_SYSLOG : logger_ways(false).of[snapshot->policyd.log];
 	s->log.json = snapshot->policyd.log_json;
 	log_json(snapshot->policyd.log_json);
 	s->idle_ms = (int64_t)snapshot->policyd.idle_timeout * 1000;

@@ -104,7 +104,7 @@ void status_print(FILE *to, const struct view *v)
 	fprintf(to, "workers: %u\n", workers);
 	for (unsigned n = 0; n < workers; n++)
 		print_worker(to, v, n);
-	fprintf(to, "log: %s, %s, %" PRIu64 " lines dropped\n", v->syslog ? "syslog" : "standard error",
+	fprintf(to, "log: %s, %s, %" PRIu64 " lines dropped\n", logger_way_name(v->way),
 		v->snapshot->policyd.log_json ? "json" : "text", counters_dropped_total(v->counters));
 	print_last_load(to, v);
 }

@@ -12,6 +12,7 @@
 #include "server/clock.h"
 #include "server/notify.h"
 #include "server/sandbox.h"
+#include "server/stuck.h"
 #include "server/supervisor_parts.h"
 #include "server/view.h"
 
@@ -76,36 +77,46 @@ void supervisor_on_message(struct ev_loop *loop, ev_io *io, int events)
 	struct supervisor *s = ev_userdata(loop);
 	const struct member *member = io->data;
 	struct message m;
-	int fd, rc;
+	int fd, rc = channel_receive(io->fd, &m, &fd); /* one a turn: who talks without an end holds up nobody */
 
 	(void)events;
-	while ((rc = channel_receive(io->fd, &m, &fd)) > 0) {
-		if (fd >= 0)
-			close(fd);
-		if (m.word != CHANNEL_SERVES)
-			continue;
-		happened(s, (struct supervisor_event){ .kind = EVENT_ACKED,
-				    .worker = (unsigned)(member - s->crew.worker),
-				    .generation = m.generation });
-		if (!s->answers)
-			first_serves(s);
+	if (fd >= 0)
+		close(fd);
+	if (rc == 0) {
+		/* It is dying, and SIGCHLD tells when it has; without its channel it could not be told anything. */
+		ev_io_stop(loop, io);
+		kill(member->pid, SIGKILL);
 	}
-	if (rc == 0)
-		ev_io_stop(loop, io); /* it is dying: SIGCHLD tells when it has */
+	if (rc <= 0 || m.word != CHANNEL_SERVES)
+		return;
+	happened(s, (struct supervisor_event){ .kind = EVENT_ACKED,
+			    .worker = (unsigned)(member - s->crew.worker),
+			    .generation = m.generation });
+	if (!s->answers)
+		first_serves(s);
 }
 
 static void use_settings(struct supervisor *s, const struct snapshot *snapshot)
 {
 	s->log.json = snapshot->policyd.log_json;
-	s->log.syslog = logger_syslog(snapshot->policyd.log, s->start.detached);
+	s->log.way = s->crew.ways.of[snapshot->policyd.log];
 	log_json(snapshot->policyd.log_json);
 	for (uint32_t i = 0; i < snapshot->relays.count; i++)
 		relay_names_add(&s->start.counters->names, snap_text(snapshot, snap_relay(snapshot, i)->name));
 }
 
+void supervisor_let_go(struct supervisor *s)
+{
+	if (s->before != NULL)
+		snapshot_unmap(s->before);
+	s->before = NULL;
+}
+
 static void take_over(struct supervisor *s, int fd, const struct snapshot *new)
 {
-	snapshot_unmap(s->start.snapshot);
+	/* Who lets go of it last has its memory to free, up to some milliseconds of work: not a worker, whose clients wait. */
+	supervisor_let_go(s);
+	s->before = s->start.snapshot;
 	close(s->start.fd);
 	s->start.snapshot = new;
 	s->start.fd = fd;
@@ -136,7 +147,7 @@ static struct view look(const struct supervisor *s)
 		.began = s->began,
 		.served = s->served,
 		.loaded = s->renewal.ended,
-		.syslog = s->log.syslog,
+		.way = s->log.way,
 		.pid = getpid() };
 
 	for (unsigned n = 0; n < s->crew.workers; n++)
@@ -176,6 +187,10 @@ static void log_death(struct supervisor *s, unsigned n, int status)
 	if (WIFSIGNALED(status))
 		log_error("worker %u was ended by signal %d (%s): it is replaced", n, WTERMSIG(status),
 			strsignal(WTERMSIG(status)));
+	else if (WEXITSTATUS(status) == STUCK_STATUS)
+		log_error("worker %u computed for more than %d s without an end (a fault of mxonlyd: please report "
+			  "it): it is replaced",
+			n, STUCK_SECONDS);
 	else
 		log_error("worker %u has left with status %d: it is replaced", n, WEXITSTATUS(status));
 	counters_add(&s->start.counters->restarts, 1);
@@ -234,6 +249,9 @@ static void forked(void *context)
 	for (int i = 0; i < SUPERVISOR_SIGNALS; i++)
 		ev_signal_stop(s->loop, &s->signal[i]);
 	log_to(NULL, NULL);
+	/* Else a child would hold the memory of the snapshot of its birth for all its life. */
+	supervisor_let_go(s);
+	snapshot_unmap(s->start.snapshot);
 }
 
 static void watch(struct supervisor *s)
@@ -279,6 +297,7 @@ static int set_up(struct supervisor *s, const struct supervisor_start *start)
 	s->crew.listeners = start->listeners;
 	s->crew.counters = start->counters;
 	s->crew.workers = crew_size(start->snapshot->policyd.workers);
+	s->crew.ways = logger_ways(start->detached);
 	s->crew.forked = forked;
 	s->crew.context = s;
 	if (crew_spawn_logger(&s->crew) < 0) {
@@ -286,7 +305,6 @@ static int set_up(struct supervisor *s, const struct supervisor_start *start)
 		return -1;
 	}
 	s->log = (struct log_sender){ .fd = s->crew.log.in,
-		.pid = getpid(),
 		.dropped = &start->counters->slot[COUNTERS_SUPERVISOR].lines_dropped };
 	use_settings(s, start->snapshot);
 	log_to(logger_send, &s->log);

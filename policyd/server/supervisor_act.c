@@ -60,6 +60,8 @@ static void all_serve(struct supervisor *s, uint32_t generation)
 {
 	atomic_store(&s->start.counters->generation, generation);
 	s->served = time(NULL);
+	if (generation == s->state.generation)
+		supervisor_let_go(s);
 	log_info("all workers serve generation %u of %s", generation, s->start.config);
 }
 

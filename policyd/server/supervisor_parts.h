@@ -24,6 +24,7 @@ struct supervisor {
 	struct fixed fixed;
 	struct log_sender log;
 	struct renewal renewal;
+	const struct snapshot *before; /* served until the newest came; held as long as a worker may have it; or NULL */
 	struct control control;
 	bool answers; /* a worker has served */
 	bool settled; /* whoever manages services was told that it is as it should be */
@@ -35,6 +36,9 @@ struct supervisor {
 
 /* An event that comes of an action: thought of when all actions at hand have been carried out. */
 void supervisor_raise(struct supervisor *s, struct supervisor_event event);
+
+/* No worker has the snapshot before the newest any more, or another takes its place; or this is a child, which needs none. */
+void supervisor_let_go(struct supervisor *s);
 
 void supervisor_carry_out(struct supervisor *s, const struct supervisor_action *a);
 

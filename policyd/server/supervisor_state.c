@@ -155,7 +155,7 @@ static void acked(struct supervisor_state *s, unsigned worker, uint32_t generati
 	struct supervisor_worker *w = &s->worker[worker];
 	uint32_t all;
 
-	if (w->life == WORKER_ABSENT)
+	if (w->life == WORKER_ABSENT || generation > s->generation)
 		return;
 	w->life = WORKER_SERVING;
 	w->generation = generation;

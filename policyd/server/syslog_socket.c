@@ -45,6 +45,7 @@ static bool connect_to_daemon(struct syslog_socket *s)
 
 void syslog_socket_open(struct syslog_socket *s)
 {
+	tzset(); /* later it may read no file */
 	connect_to_daemon(s);
 }
 

@@ -18,6 +18,7 @@
 #include "policy/snapshot.h"
 #include "server/counters.h"
 #include "server/listener.h"
+#include "server/logger.h"
 #include "server/supervisor_state.h"
 
 struct view {
@@ -30,7 +31,7 @@ struct view {
 	int64_t now, began, served,
 		loaded; /* seconds since 1970: now, the start, since when all serve it, the last load's end */
 	int64_t clock; /* clock_ms() */
-	bool syslog; /* where the log goes; else standard error */
+	enum logger_way way; /* where the log goes */
 	pid_t pid, worker[SUPERVISOR_WORKERS]; /* 0: none */
 };
 

@@ -15,6 +15,7 @@
 #include "server/descriptors.h"
 #include "server/logger.h"
 #include "server/sandbox.h"
+#include "server/stuck.h"
 
 struct worker {
 	struct worker_place place;
@@ -74,7 +75,7 @@ static void serve(struct worker *w, uint32_t generation, int fd)
 		return;
 	}
 	w->log.json = s->policyd.log_json;
-	w->log.syslog = logger_syslog(s->policyd.log, w->place.detached);
+	w->log.way = w->place.ways.of[s->policyd.log];
 	log_json(s->policyd.log_json);
 	w->acceptor.max = s->policyd.max_connections;
 	office_serve(&w->office, s);
@@ -119,6 +120,7 @@ static void on_before_waiting(struct ev_loop *loop, ev_prepare *p, int events)
 
 	(void)loop;
 	(void)events;
+	stuck_turn();
 	office_work(&w->office);
 	logger_flush(&w->log);
 }
@@ -155,9 +157,7 @@ static void set_up(struct worker *w, const struct worker_place *place)
 	struct slot *own = &place->counters->slot[place->number];
 
 	w->place = *place;
-	w->log = (struct log_sender){
-		.fd = place->log, .pid = getpid(), .gather = true, .dropped = &own->lines_dropped
-	};
+	w->log = (struct log_sender){ .fd = place->log, .gather = true, .dropped = &own->lines_dropped };
 	log_to(logger_send, &w->log);
 	w->decisions = (struct decisions){ .counters = place->counters,
 		.own = own,
@@ -193,6 +193,7 @@ int worker_run(const struct worker_place *place)
 	}
 	office_start(&w.office, w.loop);
 	watch(&w);
+	stuck_watch(STUCK_SECONDS * 1000);
 	sandbox_enter(SANDBOX_WORKER, NULL, 0, missing);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);

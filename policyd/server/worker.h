@@ -13,12 +13,13 @@
 
 #include "server/counters.h"
 #include "server/listener.h"
+#include "server/logger.h"
 
 struct worker_place {
 	unsigned number, workers; /* this one's, and how many there are */
 	int channel;
 	int log; /* where its log lines go */
-	bool detached;
+	struct logger_ways ways;
 	struct listeners *listeners;
 	struct counters *counters;
 };

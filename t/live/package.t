@@ -106,6 +106,7 @@ my @steps = (
 	(map { [readme => $_] } grep { !m{^\./contrib/package} } commands('Ten minutes to a protected domain')),
 	[direct => '/root/rcpt 203.0.113.9 dsl.isp.example root@example.org'],
 	[relay => '/root/rcpt 192.0.2.7 mx1.relay.example root@example.org'],
+	[journal => 'journalctl -q --no-pager -u mxonlyd MXONLY_REASON=unknown-address MXONLY_CLIENT_ADDRESS=203.0.113.9 -o verbose'],
 	[users => 'for p in $(pidof mxonlyd); do stat -c %U /proc/$p; done | sort -u'],
 	[pid => 'systemctl show -p MainPID mxonlyd'],
 	[upgrade => 'rm -f /root/stop; /root/ask & sleep 1; apt-get install -y ./newer.deb >/root/upgrade 2>&1; status=$?; sleep 1; touch /root/stop; wait; cat /root/asked /root/upgrade; exit $status'],
@@ -144,6 +145,9 @@ for my $i (0 .. $#steps) {
 }
 like($said{direct}, qr/^5\d\d 5\.7\.1 .*Direct delivery refused: mail for example\.org/, 'direct delivery is refused');
 like($said{relay}, qr/^250 /, 'the relay is taken');
+like($said{journal}, qr/^ +_TRANSPORT=journal$/m, 'in the journal, where the service is confined, it is an entry');
+like($said{journal}, qr/^ +MXONLY_RECIPIENT=root\@example\.org$/m, 'with fields');
+like($said{journal}, qr/^ +_SYSTEMD_UNIT=mxonlyd\.service$/m, 'of the service');
 is($said{users}, "mxonly\n", 'nobody is root');
 like($said{upgrade}, qr/^asked [1-9]\d+, wrong 0$/m, 'an upgrade loses no answer');
 isnt($said{pid}, $said{pid_after}, 'and starts the server anew');

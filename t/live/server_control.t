@@ -368,6 +368,7 @@ INI
 		[ 'mxonly_generation',               1 ],
 		[ 'mxonly_reloads_total{result="good"}',    0 ],
 		[ 'mxonly_reloads_total{result="refused"}', 0 ],
+		[ 'mxonly_last_load_good',           1 ],
 		[ 'mxonly_worker_restarts_total',    0 ],
 		[ 'mxonly_log_lines_dropped_total',  0 ],
 	) {
@@ -398,6 +399,7 @@ INI
 	is($after{'mxonly_relay_requests_total{relay="1st"}'}, 10, 'a relay that came later is counted');
 	is($after{'mxonly_relay_requests_total{relay="first"}'}, 300, 'and not as one that was there before');
 	is($after{'mxonly_reloads_total{result="refused"}'}, 1, 'a refused reload');
+	is(metric($stats, 'mxonly_last_load_good'), 0, 'which was the last');
 	is(metric($stats, 'mxonly_connections'), 0, 'connections of dead workers are not open');
 
 	SKIP: {

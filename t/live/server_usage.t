@@ -35,7 +35,7 @@ my @rows = (
 	[ 'help',          ['--help'],              0, qr/^usage: mxonlyd /,       qr/^\z/ ],
 	[ 'short help',    ['-h'],                  0, qr/^usage: mxonlyd /,       qr/^\z/ ],
 	[ 'no such option', ['-x'],                 2, qr/^\z/,                    qr/usage: mxonlyd / ],
-	[ 'an argument',   ['mxonly.ini'],          2, qr/^\z/,                    qr/usage: mxonlyd / ],
+	[ 'an argument',   ['mxonly.ini'],          2, qr/^\z/,                    qr/unexpected `mxonly\.ini`: did you mean -c mxonly\.ini\?\nusage: mxonlyd / ],
 	[ 'no endpoint',   [ '-l', '/run/x' ],      2, qr/^\z/,                    qr/unix:\/run\/x/ ],
 	[ 'an option without its value', ['-c'],    2, qr/^\z/,                    qr/usage: mxonlyd / ],
 );

@@ -63,7 +63,24 @@ START_TEST(too_long)
 }
 END_TEST
 
+/* A worker that somebody has got hold of can write there. */
+START_TEST(scribbled)
+{
+	static const int bytes[] = { 1, 0x7f, 0xff };
+
+	for (size_t i = 0; i < sizeof bytes / sizeof *bytes; i++) {
+		set_up();
+		memset(names, bytes[i], sizeof *names);
+		ck_assert_uint_eq(relay_names_find(names, text_of("a")), RELAY_OTHER);
+		relay_names_add(names, text_of("a"));
+		ck_assert_uint_le(relay_names_find(names, text_of("a")), RELAY_OTHER);
+		ck_assert_uint_eq(relay_names_at(names, RELAYS_NAMED - 1).len, RELAY_NAME);
+		free(names);
+	}
+}
+END_TEST
+
 int main(void)
 {
-	return unit_run("relay_names", UNIT_TESTS(stay, full, too_long));
+	return unit_run("relay_names", UNIT_TESTS(stay, full, too_long, scribbled));
 }

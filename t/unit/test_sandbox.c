@@ -205,9 +205,9 @@ static const struct {
 	int (*attempt)(void);
 	int supervisor, logger, worker, single;
 } attempts[] = {
-	{ "read a file", reads, 0, 0, -1, -1 },
+	{ "read a file", reads, 0, -1, -1, -1 },
 	{ "write a file", writes, -1, -1, -1, -1 },
-	{ "write to /dev/null", writes_nowhere, 0, 0, -1, -1 },
+	{ "write to /dev/null", writes_nowhere, 0, -1, -1, -1 },
 	{ "make a file", makes, -1, -1, -1, -1 },
 	{ "remove a file of its own", removes, 0, -1, -1, -1 },
 	{ "remove another", removes_elsewhere, -1, -1, -1, -1 },

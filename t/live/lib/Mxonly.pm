@@ -85,7 +85,7 @@ sub configure {
 	my ($self, $ini, $policyd) = @_;
 	$policyd //= $self->{policyd};
 	my $listen = $policyd =~ /^listen/m ? '' : "listen = unix:$self->{path}\n";
-	my $log    = $policyd =~ /^log\s*=/m ? '' : "log = stderr\n";
+	my $log    = $policyd =~ /^(?:; )?log\s*=/m ? '' : "log = stderr\n";    # "; log =": it is not set
 	my $user   = $policyd =~ /^user/m ? '' : "user = nobody\n";
 	my $control = $policyd =~ /^control/m ? '' : "control =\n";
 	my $temporary = "$self->{folder}/new.ini";
