@@ -194,7 +194,9 @@ static void set_domain(struct verdict *v, struct text domain)
 static void consider(struct facts *f, struct verdict *worst, bool *any, struct text domain, uint32_t policy,
 	bool by_context, const struct decide_trace *trace)
 {
-	struct verdict other, *v = *any ? &other : worst;
+	struct verdict other;
+	/* cppcheck-suppress uninitvar; it is filled below, and too large to clear */
+	struct verdict *v = *any ? &other : worst;
 
 	v->policy = snap_policy(f->s, policy);
 	v->unknown_context = worst->unknown_context;

@@ -176,8 +176,8 @@ for my $key (grep { $replayed{$_} } sort keys %live) {
 }
 
 my (undef, $text, $words) = mxonly('', 'replay', '-c', $postfix->{ini}, "$postfix->{dir}/mail.log");
-like($text, qr/^ +1  messages came another way than by SMTP/m, 'the local message is counted');
-like($text, qr/^ +1  messages came back from a content filter/m, 'so is the filtered one');
+like($text, qr/^ +1  message came another way than by SMTP/m, 'the local message is counted');
+like($text, qr/^ +1  message came back from a content filter/m, 'so is the filtered one');
 unlike($text, qr/came before the log begins|without a recipient/, 'nothing else is missing');
 unlike($text . $err, qr/[^\n -~]/, 'nothing but printable ASCII is printed');
 
