@@ -153,3 +153,10 @@ char *advice_our_endpoint(const struct advice *a, const struct service *sv)
 	}
 	return must_strndup(listens.at, listens.len);
 }
+
+enum endpoint_kind advice_kind(const struct advice *a, const struct service *sv, const struct step *s)
+{
+	if (!step_is(s, "check_policy_service"))
+		return ENDPOINT_OTHER;
+	return advice_endpoint(a, sv, policy_call_read(s->argument).endpoint);
+}

@@ -7,13 +7,6 @@
 #include "policy/lines.h"
 #include "postfix/advice_parts.h"
 
-void list_enter(struct listed *l, enum restriction_list list)
-{
-	l->list = list;
-	l->param = restriction_list_name[list];
-	l->value = params_get(l->sv->params, l->param);
-}
-
 /* It leads elsewhere, but to whom if not to mxonlyd? */
 static void judge_meant(struct listed *l, struct text endpoint)
 {

@@ -17,13 +17,6 @@ static bool belongs_before(const struct step *s)
 	return step_is_one_of(s, verbs);
 }
 
-enum endpoint_kind advice_kind(const struct advice *a, const struct service *sv, const struct step *s)
-{
-	if (!step_is(s, "check_policy_service"))
-		return ENDPOINT_OTHER;
-	return advice_endpoint(a, sv, policy_call_read(s->argument).endpoint);
-}
-
 static void put_step(struct buf *b, const struct step *s)
 {
 	buf_format(

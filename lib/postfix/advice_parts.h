@@ -115,13 +115,20 @@ char *advice_mended(const struct advice *a, const struct service *sv, const char
 /* The same without what refuses everybody; mxonlyd is asked only where it was. */
 char *advice_opened(const struct advice *a, const struct service *sv, const char *list);
 
-/* Restriction classes, and the tables that name them by recipient (advice_tables.c). */
+/* Restriction classes (advice_classes.c). The first that asks; empty: none does. */
+struct text advice_class(const struct advice *a, const struct service *sv);
 bool advice_class_asks(const struct advice *a, const struct service *sv, struct text class);
+
+/* A class's value, or an access table's, asks; *label: the policy_context that it asks with, or empty. */
+bool advice_value_asks(const struct advice *a, const struct service *sv, struct text value, struct text *label);
 
 /* A table that may name one. */
 bool advice_may_lead(const struct advice *a, const struct service *sv, const struct step *s);
 
-/* Unless somebody asks of every recipient anyhow: which tables lead to such a class, and where they stand. */
+/* How the classes ask, once each; whether one does. */
+bool advise_classes(struct advice *a, const struct service *sv);
+
+/* Unless somebody asks of every recipient anyhow: which tables lead to such a class, and where they stand (advice_tables.c). */
 void advise_tables(struct listed *l);
 
 /* The service of master.cf that runs mxonlyd -i for unix:private/NAME; NULL: none. */

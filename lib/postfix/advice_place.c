@@ -6,6 +6,13 @@
 
 #include "postfix/advice_parts.h"
 
+void list_enter(struct listed *l, enum restriction_list list)
+{
+	l->list = list;
+	l->param = restriction_list_name[list];
+	l->value = params_get(l->sv->params, l->param);
+}
+
 void advise_list(struct listed *l, enum severity severity, const char *before, struct text about, const char *after)
 {
 	char *value = advice_mended(l->a, l->sv, l->value, l->table);

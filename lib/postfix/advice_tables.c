@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-/* Restriction classes that ask, and the check_recipient_access tables that lead protected domains to them. */
+/* The check_recipient_access tables that lead protected domains to classes that ask. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,82 +8,6 @@
 #include "policy/domain.h"
 #include "postfix/advice_parts.h"
 #include "postfix/tables.h"
-#include "postfix/words.h"
-
-/* *label: the policy_context that it asks with, or empty. */
-static bool value_asks(const struct advice *a, const struct service *sv, struct text value, struct text *label)
-{
-	struct steps steps = { 0 };
-	bool asks = false;
-
-	*label = text_of("");
-	steps_read(&steps, value, sv->params);
-	for (size_t i = 0; i < steps.count && !asks; i++) {
-		struct policy_call call = policy_call_read(steps.at[i].argument);
-		asks = advice_kind(a, sv, &steps.at[i]) != ENDPOINT_OTHER;
-		if (asks)
-			policy_call_get(&call, "policy_context", label);
-	}
-	steps_free(&steps);
-	return asks;
-}
-
-static bool is_class(const struct service *sv, struct text name)
-{
-	struct text rest = text_of(params_get(sv->params, "smtpd_restriction_classes")), class;
-
-	while (words_next(&rest, &class))
-		if (text_equal(class, name))
-			return true;
-	return false;
-}
-
-bool advice_class_asks(const struct advice *a, const struct service *sv, struct text class)
-{
-	struct text label;
-
-	return is_class(sv, class) && value_asks(a, sv, class, &label);
-}
-
-/* The first class that asks; empty: none does. */
-static struct text some_class(const struct advice *a, const struct service *sv)
-{
-	struct text rest = text_of(params_get(sv->params, "smtpd_restriction_classes")), class;
-
-	while (words_next(&rest, &class))
-		if (advice_class_asks(a, sv, class))
-			return class;
-	return text_of("");
-}
-
-bool advice_may_lead(const struct advice *a, const struct service *sv, const struct step *s)
-{
-	return step_is(s, "check_recipient_access") && some_class(a, sv).len > 0;
-}
-
-/* How the classes ask, once each. */
-static bool judge_classes(struct advice *a, const struct service *sv)
-{
-	struct text rest = text_of(params_get(sv->params, "smtpd_restriction_classes")), class;
-	bool any = false;
-
-	while (words_next(&rest, &class)) {
-		struct steps steps = { 0 };
-		char *name = must_strndup(class.at, class.len);
-		steps_read(&steps, text_of(params_get(sv->params, name)), sv->params);
-		for (size_t i = 0; i < steps.count; i++) {
-			struct policy_call call = policy_call_read(steps.at[i].argument);
-			if (!step_is(&steps.at[i], "check_policy_service") ||
-				advice_endpoint(a, sv, call.endpoint) == ENDPOINT_OTHER)
-				continue;
-			any = true;
-			advise_call(a, sv, name, &call);
-		}
-		steps_free(&steps);
-		free(name);
-	}
-	return any;
-}
 
 /* The table's label decides, whatever section the domain has. */
 static void judge_label(struct advice *a, const struct advised_domain *d, struct text table, struct text label)
@@ -134,7 +58,7 @@ static bool ask_table(struct leading *l, struct text table)
 		char *name = must_strndup(key.at, key.len);
 		const struct advised_domain *d =
 			bsearch(name, l->a->domains, l->a->domain_count, sizeof *l->a->domains, compare_domain);
-		if (d && value_asks(l->a, l->sv, value, &label)) {
+		if (d && advice_value_asks(l->a, l->sv, value, &label)) {
 			l->count += !l->led[d - l->a->domains];
 			l->led[d - l->a->domains] = true;
 			judge_label(l->a, d, table, label);
@@ -166,8 +90,8 @@ static void ask_tables(struct leading *l, struct listed *in)
 static void tell_missing(const struct leading *l)
 {
 	size_t first = 0, missing = l->a->domain_count - l->count;
-	struct text class = some_class(l->a, l->sv), path = l->table;
-	const char *colon = memchr(path.at, ':', path.len);
+	struct text class = advice_class(l->a, l->sv), path = l->table;
+	const char *colon = text_find(path, ':');
 	struct buf line = { 0 }, file = { 0 };
 
 	while (l->led[first])
@@ -189,7 +113,7 @@ void advise_tables(struct listed *in)
 	struct advice *a = in->a;
 	struct leading l = { .a = a, .sv = in->sv };
 
-	if (!judge_classes(a, in->sv) || in->asked)
+	if (!advise_classes(a, in->sv) || in->asked)
 		return;
 	for (size_t i = 0; i < a->domain_count; i++)
 		buf_format(&l.keys, "%s\n", a->domains[i].name);
