@@ -66,7 +66,7 @@ subtest 'json' => sub {
 subtest 'a terminal' => sub {
 	my $folder = Mxonly::free_folder();
 	my $server = Mxonly->new(folder => $folder, policyd => "workers = 1\n; log =\n",
-		before => [ 'sh', '-c', "exec script -qef -c \"\$*\" $folder/log >/dev/null", 'sh' ]);
+		before => [ 'sh', '-c', "exec script -qef -c \"exec \$*\" $folder/log >/dev/null", 'sh' ]);
 	my ($pid) = $server->children;
 	my $socket = $server->connect;
 	$server->ask($socket, DIRECT, instance => 'first');
