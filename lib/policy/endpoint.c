@@ -59,7 +59,7 @@ static int check_host(struct text host, struct text port, struct err *e)
 {
 	bool brackets = host.len > 1 && host.at[0] == '[' && host.at[host.len - 1] == ']';
 	struct text inner = brackets ? text_cut(host.at + 1, host.len - 2) : host;
-	bool colons = inner.len > 0 && memchr(inner.at, ':', inner.len);
+	bool colons = text_find(inner, ':');
 	char name[DOMAIN_MAX + 1];
 	struct ip ip;
 
@@ -105,7 +105,7 @@ char *endpoint_parse(struct text t, const char *beside, struct err *e)
 		return parse_inet(rest, e);
 	if (t.len > 0 && t.at[0] == '/')
 		err_set(e, "`%.*s` is no endpoint: `unix:%.*s` meant?", WORDS(t), WORDS(t));
-	else if (t.len > 0 && memchr(t.at, ':', t.len) && t.at[t.len - 1] >= '0' && t.at[t.len - 1] <= '9')
+	else if (text_find(t, ':') && t.at[t.len - 1] >= '0' && t.at[t.len - 1] <= '9')
 		err_set(e, "`%.*s` is no endpoint: `inet:%.*s` meant?", WORDS(t), WORDS(t));
 	else
 		err_set(e, "`%.*s` is no endpoint: unix:/path or inet:host:port", WORDS(t));

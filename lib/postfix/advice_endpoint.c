@@ -44,7 +44,7 @@ static bool same_file(const char *one, const char *other)
 const struct service *advice_spawned(const struct advice *a, struct text endpoint)
 {
 	struct text path = begins(endpoint, "unix:") ? behind(endpoint, strlen("unix:")) : endpoint;
-	const char *slash = path.len > 0 ? memchr(path.at, '/', path.len) : NULL;
+	const char *slash = text_find(path, '/');
 
 	if (!slash || !(begins(path, "private/") || begins(path, "public/")))
 		return NULL;

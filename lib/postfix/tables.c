@@ -13,7 +13,7 @@ static bool begins(struct text t, const char *with)
 
 bool table_is(struct text word)
 {
-	const char *colon = word.len > 0 ? memchr(word.at, ':', word.len) : NULL;
+	const char *colon = text_find(word, ':');
 
 	if (!colon || colon == word.at || word.at[0] == '[')
 		return false;
@@ -60,10 +60,10 @@ int table_list(const struct postfix *p, struct text table, struct buf *entries)
 bool table_next(struct text *rest, struct text *key, struct text *value)
 {
 	while (rest->len > 0) {
-		const char *end = memchr(rest->at, '\n', rest->len);
+		const char *end = text_find(*rest, '\n');
 		struct text line = text_cut(rest->at, end ? (size_t)(end - rest->at) : rest->len);
 		size_t taken = line.len + (end ? 1 : 0);
-		const char *tab = line.len > 0 ? memchr(line.at, '\t', line.len) : NULL;
+		const char *tab = text_find(line, '\t');
 		*rest = text_cut(rest->at + taken, rest->len - taken);
 		if (!tab)
 			continue;

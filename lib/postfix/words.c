@@ -32,7 +32,7 @@ struct text words_inside(struct text word)
 bool words_pair(struct text word, struct text *name, struct text *value)
 {
 	struct text inside = words_inside(word);
-	const char *equals = inside.len > 0 ? memchr(inside.at, '=', inside.len) : NULL;
+	const char *equals = text_find(inside, '=');
 
 	if (!equals)
 		return false;

@@ -50,7 +50,7 @@ static void put_field(struct line *l, const char *name, struct text value)
 	if (l->cap - l->len <= strlen(name) + value.len + LENGTH + 2)
 		return;
 	line_str(l, name);
-	if (memchr(value.at, '\n', value.len) == NULL) {
+	if (text_find(value, '\n') == NULL) {
 		line_str(l, "=");
 	} else {
 		for (size_t i = 0; i < LENGTH; i++)
@@ -68,7 +68,7 @@ static size_t value_len(struct text t)
 	size_t i = 1;
 
 	if (t.len == 0 || t.at[0] != '"') {
-		const char *space = t.len > 0 ? memchr(t.at, ' ', t.len) : NULL;
+		const char *space = text_find(t, ' ');
 
 		return space == NULL ? t.len : (size_t)(space - t.at);
 	}
@@ -85,7 +85,7 @@ static struct text unquoted(struct text value, bool json, char *to)
 	if (value.len < 2 || value.at[0] != '"' || value.at[value.len - 1] != '"')
 		return value;
 	value = text_cut(value.at + 1, value.len - 2);
-	if (memchr(value.at, '\\', value.len) == NULL)
+	if (text_find(value, '\\') == NULL)
 		return value;
 	for (size_t i = 0; i < value.len; i++) {
 		bool escaped =
