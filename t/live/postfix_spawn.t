@@ -63,8 +63,12 @@ sub serving {
 	return @all;
 }
 
-# As at the end of Postfix. The next request starts another one.
-sub end_all { kill(TERM => serving()); return 0 }
+# As at the end of Postfix. They answer what has begun before they leave; the next request after that starts another one.
+sub end_all {
+	kill(TERM => serving());
+	Postfix::wait_for('they have left', sub { !serving() });
+	return 0;
+}
 
 like(reply_to(%relay), qr/^250 2\.1\.5 /, 'the relay delivers');
 like(reply_to(%direct), qr/^554 5\.7\.1 .*Direct delivery refused/, 'nobody else does');
