@@ -105,6 +105,13 @@ bool text_next_word(struct text *rest, struct text *word)
 	return word->len > 0;
 }
 
+bool text_has_word(struct text list)
+{
+	struct text word;
+
+	return text_next_word(&list, &word);
+}
+
 bool text_number(struct text t, unsigned long max, unsigned long *number)
 {
 	unsigned long n = 0;

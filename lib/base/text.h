@@ -69,6 +69,9 @@ struct text text_trim(struct text t);
 /* Takes the next word off *rest, words being apart by white space and/or commas; false at the end of the list. */
 bool text_next_word(struct text *rest, struct text *word);
 
+/* Whether a list has a word at all: `, ,` has none. */
+bool text_has_word(struct text list);
+
 /* A decimal number without sign, without white space, at most max; false when it is none. */
 bool text_number(struct text t, unsigned long max, unsigned long *number);
 

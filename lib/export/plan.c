@@ -174,7 +174,7 @@ static void collect_domains(struct plan *p)
 	p->domains = must_alloc(p->s->domain_count * sizeof *p->domains);
 	for (uint32_t i = 0; i < p->s->domains.count; i++) {
 		const char *at = (const char *)p->s + slot[i].name;
-		if (slot[i].name != 0)
+		if (slot[i].name != 0 && !slot[i].alias)
 			p->domains[p->domain_count++] =
 				(struct plan_domain){ text_cut(at, (unsigned char)at[-1]), slot[i].policy };
 	}

@@ -13,6 +13,7 @@ static void build_free(struct build *b)
 	name_table_free(&b->labels);
 	name_table_free(&b->domains);
 	free(b->domain_places);
+	free(b->foreign);
 	free(b->relay_notes);
 	free(b->policy_notes);
 	free(b->uses);

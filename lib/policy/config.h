@@ -100,6 +100,7 @@ enum policy_field {
 struct config_domain {
 	const char *name; /* normalised, perhaps with a leading dot; NUL-terminated, in config.names */
 	uint32_t policy; /* index into config.policies */
+	bool alias; /* in no section: how Postfix also spells a name that is in one (domain_folded) */
 };
 
 struct config {
@@ -109,7 +110,7 @@ struct config {
 	size_t relay_count;
 	struct policy_config *policies; /* policies[0] is [default] */
 	size_t policy_count;
-	struct config_domain *domains; /* every domain with a section, each once */
+	struct config_domain *domains; /* every domain with a section, each once; then aliases */
 	size_t domain_count;
 	struct str_list own, internal_networks; /* [audit], as written */
 	struct arena *names; /* memory of domain names */

@@ -51,8 +51,6 @@ static unsigned factors_with_data(const struct build *b, uint32_t i)
 	const struct relay_notes *notes = &b->relay_notes[i];
 	unsigned factors = FACTOR_BIT_TLS;
 
-	if (notes->broken)
-		return (1u << FACTORS) - 1;
 	if (r->ranges.count > 0 || notes->faulty & (relay_key("ranges") | relay_key("ranges_file")))
 		factors |= FACTOR_BIT_ADDRESS;
 	if (r->domains.count > 0 || notes->faulty & relay_key("domains"))
@@ -70,7 +68,7 @@ static void check_match(struct build *b, uint32_t i)
 	struct place place = { r->place.file, b->relay_notes[i].match_line };
 	unsigned with_data = factors_with_data(b, i);
 
-	if (with_data == FACTOR_BIT_TLS) {
+	if (with_data == FACTOR_BIT_TLS && !b->relay_notes[i].broken) {
 		place_fault(b, r->place,
 			"[relay %s] has no ranges, no domains and no fingerprints: nothing can match it", r->name);
 		return;
@@ -134,7 +132,7 @@ static void report_unknown_relay(struct build *b, const struct relay_use *use)
 	const char *nearest = nearest_relay(b, use->name);
 
 	b->lost_use = true;
-	if (b->lost_section)
+	if (b->lost_section && !nearest)
 		return;
 	place_fault(b, use->place, "relays: there is no [relay %.80s]%s%s%s", use->name, nearest ? ": `" : "",
 		nearest ? nearest : "", nearest ? "` meant?" : "");
@@ -205,6 +203,7 @@ void config_check(struct build *b)
 {
 	struct config *c = b->c;
 
+	names_add_aliases(b);
 	fill_in_presets(b);
 	check_sockets(b);
 	if (c->relay_count == 0 && !b->lost_section)

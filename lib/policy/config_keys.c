@@ -65,22 +65,26 @@ void key_lost(struct build *b)
 
 static void report_outside(struct build *b, const struct entry *e)
 {
-	const struct setting *row = setting_anywhere(e->name);
+	const struct setting *row = setting_anywhere(e->name), *near = row ? row : setting_near(e->name);
 	struct place place = { b->file, e->line };
 	char where[100];
 
-	if (!row) {
+	if (near)
+		sections_of(near, where, sizeof where);
+	if (row)
+		place_fault(b, place, "`%s` stands outside of any section: it belongs below %s", row->key, where);
+	else if (near)
+		place_fault(b, place,
+			"`%.*s` stands outside of any section, and is no known key: `%s` meant, below %s?",
+			WORDS(e->name), near->key, where);
+	else
 		place_fault(b, place, "`%.*s` stands outside of any section, and is no known key", WORDS(e->name));
-		return;
-	}
-	sections_of(row, where, sizeof where);
-	place_fault(b, place, "`%s` stands outside of any section: it belongs below %s", row->key, where);
 }
 
 static void report_unknown(struct build *b, const struct entry *e)
 {
 	const struct setting *elsewhere = setting_anywhere(e->name);
-	const struct setting *nearest = setting_nearest(b->section.kind, e->name);
+	const struct setting *nearest = setting_nearest(b->section.kind, e->name), *near = setting_near(e->name);
 	struct place place = { b->file, e->line };
 	const char *colon = key_before_colon(e->name);
 	char title[200], where[100];
@@ -99,6 +103,10 @@ static void report_unknown(struct build *b, const struct entry *e)
 		place_fault(b, place, "unknown key `%.*s` in %s: `%s = ...` meant?", WORDS(e->name), title, colon);
 	} else if (nearest) {
 		place_fault(b, place, "unknown key `%.*s` in %s: `%s` meant?", WORDS(e->name), title, nearest->key);
+	} else if (near) {
+		sections_of(near, where, sizeof where);
+		place_fault(b, place, "unknown key `%.*s` in %s: `%s` meant, below %s?", WORDS(e->name), title,
+			near->key, where);
 	} else {
 		place_fault(b, place, "unknown key `%.*s` in %s", WORDS(e->name), title);
 	}
@@ -137,7 +145,7 @@ const struct setting *key_take(struct build *b, const struct entry *e)
 		if (!e->indented)
 			place_fault(b, (struct place){ b->file, e->line }, "`%s` again: first in line %u", row->key,
 				s->line[row - settings]);
-		return NULL;
+		return e->indented || e->damaged ? NULL : row;
 	}
 	s->seen |= bit_of(row);
 	s->line[row - settings] = e->line;

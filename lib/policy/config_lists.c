@@ -12,9 +12,7 @@
  */
 static void must_name_some(struct build *b, const struct value *v)
 {
-	struct text rest = v->text, word;
-
-	if (!text_next_word(&rest, &word))
+	if (!text_has_word(v->text))
 		value_fault(b, v, v->text.at, "names none: leave the key out if the relay has none");
 }
 

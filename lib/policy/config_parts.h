@@ -89,6 +89,8 @@ struct build {
 	uint64_t policyd_seen; /* as section.seen, of all [policyd] */
 	struct name_table relays, labels, domains;
 	struct place *domain_places; /* of c->domains[i] */
+	uint32_t *foreign; /* those of c->domains that are not pure ASCII, or would not be as U-labels */
+	size_t foreign_count;
 	struct relay_notes *relay_notes;
 	struct policy_notes *policy_notes;
 	struct relay_use *uses;
@@ -152,6 +154,9 @@ void key_lost(struct build *b);
 
 /* config_names.c */
 void names_add(struct build *b, struct text name, uint32_t policy, struct place place);
+
+/* When all sections have been read: the names by which Postfix also takes them. */
+void names_add_aliases(struct build *b);
 
 /* config_files.c: the items of a list file, one a line. */
 typedef void item_reader(struct build *b, const struct value *v, struct text item, struct place place);

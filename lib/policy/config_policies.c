@@ -16,7 +16,7 @@ void read_relays(struct build *b, const struct value *v)
 		b->uses[b->use_count++] = (struct relay_use){ v->index, value_place(b, word.at),
 			arena_strndup(b->c->names, word.at, word.len) };
 	}
-	if (v->text.len == 0) {
+	if (!text_has_word(v->text)) {
 		value_fault(b, v, v->text.at, "names no relay; without this key every relay may match");
 		b->lost_use = true;
 	}

@@ -125,28 +125,6 @@ static void begin_domains(struct build *b, struct text label, struct text inside
 	name_table_add(&b->labels, b->c->policies[b->section.index].name, b->section.index);
 }
 
-/* A section that nobody knows: its keys are not looked at, and what it seems to name is not missed either. */
-static void begin_unknown(struct build *b, struct text word, struct text argument, struct place place)
-{
-	enum section_kind meant = section_nearest(word);
-	struct text name = argument.len > 0 ? argument : word;
-
-	b->section.state = ASTRAY;
-	if (meant == SECTIONS)
-		place_fault(b, place,
-			"unknown section `[%.*s%s%.*s]`: there are [policyd], [relay NAME], [default], [domain D], "
-			"[domains LABEL] and [audit]",
-			WORDS(word), argument.len > 0 ? " " : "", WORDS(argument));
-	else
-		place_fault(b, place, "unknown section `[%.*s%s%.*s]`: `[%s%s%.*s]` meant?", WORDS(word),
-			argument.len > 0 ? " " : "", WORDS(argument), section_word[meant], argument.len > 0 ? " " : "",
-			WORDS(argument));
-	if ((meant == SECTIONS || meant == SECTION_RELAY) && name_table_find(&b->relays, name) == NAME_ABSENT) {
-		uint32_t relay = relay_add(b, name, place);
-		b->relay_notes[relay].ghost = true;
-	}
-}
-
 /* true when kind has what stands behind its word, or can do without what stands there. */
 static bool check_argument(struct build *b, enum section_kind kind, struct text argument, struct place place)
 {
@@ -183,6 +161,30 @@ static void begin_known(
 	}
 }
 
+/* A section that nobody knows. If no word is near, its keys are not looked at, and what it seems to name is not missed. */
+static void begin_unknown(
+	struct build *b, struct text word, struct text argument, struct text inside, struct place place)
+{
+	enum section_kind meant = section_nearest(word);
+	struct text name = argument.len > 0 ? argument : word;
+
+	if (meant == SECTIONS)
+		place_fault(b, place,
+			"unknown section `[%.*s%s%.*s]`: there are [policyd], [relay NAME], [default], [domain D], "
+			"[domains LABEL] and [audit]",
+			WORDS(word), argument.len > 0 ? " " : "", WORDS(argument));
+	else
+		place_fault(b, place, "unknown section `[%.*s%s%.*s]`: `[%s%s%.*s]` meant?", WORDS(word),
+			argument.len > 0 ? " " : "", WORDS(argument), section_word[meant], argument.len > 0 ? " " : "",
+			WORDS(argument));
+	if (meant != SECTIONS && (section_argument[meant] != NULL) == (argument.len > 0)) {
+		begin_known(b, meant, argument, inside, place);
+	} else if ((meant == SECTIONS || meant == SECTION_RELAY) && name_table_find(&b->relays, name) == NAME_ABSENT) {
+		uint32_t relay = relay_add(b, name, place);
+		b->relay_notes[relay].ghost = true;
+	}
+}
+
 void section_lost(struct build *b)
 {
 	b->section = (struct section){ .state = ASTRAY };
@@ -197,10 +199,16 @@ void section_begin(struct build *b, const struct entry *e)
 	size_t n = 0;
 	bool closed;
 
+	b->section = (struct section){ .state = ASTRAY };
 	inside = section_inside(e->name, &closed, &behind);
+	while (n < inside.len && !is_white(inside.at[n]))
+		n++;
+	word = text_cut(inside.at, n);
+	argument = text_trim(text_cut(inside.at + n, inside.len - n));
+	kind = section_find(word);
 	if (inside.len > SECTION_BYTES) {
 		place_fault(b, place, "a section name over %d bytes", SECTION_BYTES);
-		section_lost(b);
+		b->lost_section |= kind == SECTION_RELAY || kind == SECTIONS;
 		return;
 	}
 	if (!closed)
@@ -208,14 +216,8 @@ void section_begin(struct build *b, const struct entry *e)
 	else if (behind.len > 0)
 		place_fault(b, place, "`%.*s` behind the `]`: only a comment may stand there (white space and `;`)",
 			WORDS(behind));
-	while (n < inside.len && !is_white(inside.at[n]))
-		n++;
-	word = text_cut(inside.at, n);
-	argument = text_trim(text_cut(inside.at + n, inside.len - n));
-	kind = section_find(word);
-	b->section = (struct section){ .state = ASTRAY };
 	if (kind == SECTIONS)
-		begin_unknown(b, word, argument, place);
+		begin_unknown(b, word, argument, inside, place);
 	else if (check_argument(b, kind, argument, place))
 		begin_known(b, kind, argument, inside, place);
 }

@@ -207,7 +207,7 @@ static void read_endpoints(struct build *b, const struct value *v)
 			str_list_add(list, endpoint);
 		}
 	}
-	if (v->text.len == 0)
+	if (!text_has_word(v->text))
 		value_fault(b, v, v->text.at, "names no endpoint: unix:/path or inet:host:port");
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/utf8.h"
 #include "net/ip.h"
+#include "policy/fold.h"
 
 enum {
 	NAME_MAX_BYTES = 8192,
@@ -152,6 +153,35 @@ size_t domain_normalise(struct text name, char *to, size_t cap)
 	else if (!put_alabels(&o, name))
 		put_by_label(&o, name);
 	return o.len;
+}
+
+bool domain_is_foreign(struct text name)
+{
+	return !is_ascii(name) || memmem(name.at, name.len, "xn--", 4) != NULL;
+}
+
+bool domain_folded(struct text name, char to[DOMAIN_MAX + 1])
+{
+	char given[DOMAIN_MAX + 1], folded[UTF8_MAX * DOMAIN_MAX];
+	char *letters = NULL;
+	struct text spelt;
+
+	if (name.len > DOMAIN_MAX)
+		return false;
+	memcpy(given, name.at, name.len);
+	given[name.len] = 0;
+	/* The leading dot is no label to libidn2. */
+	if (idn2_to_unicode_8z8z(given + (given[0] == '.'), &letters, 0) != IDN2_OK)
+		letters = NULL;
+	spelt = letters ? text_of(letters) : text_of(given + (given[0] == '.'));
+	folded[0] = '.';
+	if (spelt.len >= sizeof folded)
+		return idn2_free(letters), false;
+	spelt = text_cut(folded, 1 + fold(spelt, folded + 1));
+	idn2_free(letters);
+	if (given[0] != '.')
+		spelt = text_cut(spelt.at + 1, spelt.len - 1);
+	return domain_parse(spelt, true, to, NULL) == 0 && !text_is(name, to);
 }
 
 static bool has_empty_label(struct text t)

@@ -33,6 +33,15 @@ size_t domain_normalise(struct text name, char *to, size_t cap);
  */
 int domain_parse(struct text name, bool leading_dot, char to[DOMAIN_MAX + 1], struct err *e);
 
+/* A normalised name that is not pure ASCII, or would not be with U-labels. */
+bool domain_is_foreign(struct text name);
+
+/*
+ * The other name by which Postfix takes a domain of the configuration, as it folds letters that IDNA keeps: strasse.test for straße.test.
+ * name: normalised, perhaps with a leading dot. false: there is none. to is NUL-terminated.
+ */
+bool domain_folded(struct text name, char to[DOMAIN_MAX + 1]);
+
 /* Two labels or more, of a name without a leading dot. */
 bool domain_has_dot(struct text name);
 

@@ -106,7 +106,6 @@ static struct home_slot *place_domains(struct builder *b, size_t *slots)
 	}
 	*slots += 1; /* the last one is empty */
 	b->head.domain_homes = homes;
-	b->head.domain_count = (uint32_t)c->domain_count;
 	return table;
 }
 
@@ -127,6 +126,7 @@ void domain_table_put(struct builder *b)
 	size_t slots;
 
 	table = place_domains(b, &slots);
+	b->head.domain_count = (uint32_t)c->domain_count;
 	b->head.domains = builder_reserve(b, slots, sizeof(struct snap_domain));
 	for (size_t i = 0; i < slots; i++) {
 		fetch_ahead(c, table, slots, i);
@@ -139,8 +139,12 @@ void domain_table_put(struct builder *b)
 		struct span name = { (uint32_t)b->out->len, (uint32_t)n };
 		buf_add(b->out, domain->name, n);
 		*(struct snap_domain *)builder_at(b, b->head.domains, i, sizeof(struct snap_domain)) =
-			(struct snap_domain){ name.at, table[i].hash, builder_policy_index(domain->policy) };
-		if (c->policies[domain->policy].kind == POLICY_DOMAIN) {
+			(struct snap_domain){ name.at, table[i].hash, builder_policy_index(domain->policy),
+				domain->alias };
+		if (domain->alias) {
+			b->head.alias_count++;
+			b->head.domain_count--;
+		} else if (c->policies[domain->policy].kind == POLICY_DOMAIN) {
 			struct snap_policy *p =
 				builder_at(b, b->head.policies, builder_policy_index(domain->policy), sizeof *p);
 			p->name = name;
@@ -171,7 +175,7 @@ struct walk {
 	const struct snapshot *s;
 	size_t length;
 	uint32_t run; /* no slot is empty from here on */
-	uint32_t used;
+	uint32_t used, aliases; /* slots */
 	uint32_t own_policies; /* slots whose policy is theirs alone */
 	uint32_t hash;
 	struct text name; /* of the last slot in use */
@@ -199,7 +203,8 @@ static const char *slot_policy(struct walk *w, const struct snap_domain *slot, s
 	if (slot->policy >= w->s->policies.count || slot->policy <= SNAP_POLICY_NO_DOMAIN)
 		return "its policy";
 	p = snap_policy(w->s, slot->policy);
-	if (p->kind != POLICY_DOMAIN)
+	w->aliases += slot->alias;
+	if (p->kind != POLICY_DOMAIN || slot->alias)
 		return NULL;
 	w->own_policies++;
 	return p->name.at == slot->name && p->name.count == name.len ? NULL : "not the domain of its policy";
@@ -244,7 +249,8 @@ int domain_table_check(const struct snapshot *s, size_t length, uint32_t own_pol
 		if (fault)
 			return err_set(e, "damaged: domain %" PRIu32 ": %s", i, fault);
 	}
-	if (w.used != s->domain_count || w.own_policies != own_policies || w.parents != (s->has_parents != 0))
+	if (w.aliases != s->alias_count || w.used - w.aliases != s->domain_count || w.own_policies != own_policies ||
+		w.parents != (s->has_parents != 0))
 		return err_set(e, "damaged: the count of the domains");
 	return 0;
 }

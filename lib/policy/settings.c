@@ -154,6 +154,16 @@ const struct setting *setting_nearest(enum section_kind section, struct text key
 	return nearest ? setting_find(section, text_of(nearest)) : NULL;
 }
 
+const struct setting *setting_near(struct text key)
+{
+	const char *keys[KEYS_MAX], *nearest;
+
+	for (size_t i = 0; i < setting_count; i++)
+		keys[i] = settings[i].key;
+	nearest = text_nearest(key, keys, setting_count);
+	return nearest ? setting_anywhere(text_of(nearest)) : NULL;
+}
+
 enum section_kind section_find(struct text word)
 {
 	unsigned i = 0;

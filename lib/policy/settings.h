@@ -80,6 +80,9 @@ const struct setting *setting_nearest(enum section_kind section, struct text key
 /* Some section's row for this key, or NULL. */
 const struct setting *setting_anywhere(struct text key);
 
+/* The key of any section that was probably meant, or NULL. */
+const struct setting *setting_near(struct text key);
+
 /* SECTIONS when no section begins with this word. */
 enum section_kind section_find(struct text word);
 

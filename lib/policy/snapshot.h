@@ -77,7 +77,8 @@ struct snap_policy {
 struct snap_domain {
 	uint32_t name; /* offset of the name's bytes, behind a byte that tells their number; 0: an empty slot */
 	uint32_t hash; /* the name's */
-	uint32_t policy;
+	uint32_t policy : 31;
+	uint32_t alias : 1; /* in no section: how Postfix also spells a name that is in one (domain_folded) */
 };
 
 struct snapshot {
@@ -91,10 +92,10 @@ struct snapshot {
 	struct span policies; /* struct snap_policy[]: 0 is [default], 1 is that of "no domain" */
 	struct span labels; /* uint32_t[]: policies of [domains LABEL], sorted by name */
 	struct span domains; /* struct snap_domain[]: the table */
-	uint32_t domain_count; /* slots in use */
+	uint32_t domain_count; /* slots in use, aliases not counted */
 	uint32_t domain_homes; /* slots that can be a home; behind them only what found its home taken */
 	uint32_t has_parents; /* some name has a leading dot */
-	uint32_t pad;
+	uint32_t alias_count; /* slots in use by aliases */
 	struct span own, internal_networks; /* [audit]: struct span[] */
 	struct snap_policyd policyd;
 };

@@ -40,7 +40,7 @@ static void sum_words(uint64_t lane[LANES], const char *at, size_t n)
 uint64_t snapshot_checksum(const void *bytes, size_t length)
 {
 	uint64_t lane[LANES] = { 1, 2, 3, 4 }, sum = length;
-	struct snapshot head = { .pad = 0 };
+	struct snapshot head = { .format = 0 };
 	size_t n = length < sizeof head ? length : sizeof head;
 
 	memcpy(&head, bytes, n);

@@ -64,7 +64,8 @@ static void collect_domains(struct advice *a)
 
 	for (uint32_t i = 0; i < a->s->domains.count; i++) {
 		const char *name = (const char *)a->s + slot[i].name;
-		if (slot[i].name == 0 || *name == '.' || snap_policy(a->s, slot[i].policy)->mode == MODE_OFF)
+		if (slot[i].name == 0 || slot[i].alias || *name == '.' ||
+			snap_policy(a->s, slot[i].policy)->mode == MODE_OFF)
 			continue;
 		size_t len = (unsigned char)name[-1];
 		a->domains = must_grow(a->domains, a->domain_count, sizeof *a->domains);

@@ -39,7 +39,7 @@ static void collect(struct look *l)
 	for (uint32_t i = 0; i < l->s->domains.count; i++) {
 		const char *name = (const char *)l->s + slot[i].name;
 		const struct snap_policy *policy = snap_policy(l->s, slot[i].policy);
-		if (slot[i].name == 0 || *name == '.' || policy->mode == MODE_OFF)
+		if (slot[i].name == 0 || slot[i].alias || *name == '.' || policy->mode == MODE_OFF)
 			continue;
 		l->domains = must_grow(l->domains, l->count, sizeof *l->domains);
 		l->domains[l->count++] = (struct looked_up){ must_strndup(name, (unsigned char)name[-1]), policy };

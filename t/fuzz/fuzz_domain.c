@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Normalising twice is normalising once; a name the configuration takes is found again by a request for it. */
+/*
+ * Normalising twice is normalising once; a name the configuration takes, and the one by which Postfix also takes it, is
+ * found again by a request for it.
+ */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +31,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		len = domain_of_host(text_of(parsed), once, sizeof once);
 		if (!domain_within(text_cut(once, len), text_of(parsed)))
 			abort();
+		if (domain_folded(text_of(parsed), once)) {
+			again = domain_normalise(text_of(once), twice, sizeof twice);
+			if (!text_is(text_cut(twice, again), once) || !domain_is_foreign(text_of(parsed)))
+				abort();
+		}
 	}
 	return 0;
 }

@@ -207,7 +207,7 @@ START_TEST(domain_files)
 		"e.example");
 	struct reading r = read_main(&d);
 	row_words("", r.words, "");
-	ck_assert_uint_eq(r.c.domain_count, 6);
+	ck_assert_uint_eq(r.c.domain_count, 7); /* and strasse.example, as Postfix folds the last one */
 	ck_assert_str_eq(r.c.domains[3].name, ".b.example");
 	ck_assert_str_eq(r.c.domains[5].name, "xn--strae-oqa.example");
 	reading_free(&r);

@@ -94,7 +94,7 @@ START_TEST(covered_domains)
 		const char *name;
 		uint32_t policy;
 	} want[] = { { "example.org", 1 }, { ".example.net", 2 }, { "localhost", 3 }, { ".example.com", 3 },
-		{ "xn--strae-oqa.example", 3 } };
+		{ "xn--strae-oqa.example", 3 }, { "strasse.example", 3 } /* as Postfix folds it */ };
 	struct reading r =
 		read_string(FILTER "[domain Example.ORG.]\n[domain .Example.Net]\n[domains Some]\nnames = localhost,"
 				   ".example.com stra\xc3\x9f"
@@ -105,6 +105,7 @@ START_TEST(covered_domains)
 	for (size_t i = 0; i < r.c.domain_count; i++) {
 		row_str(want[i].name, r.c.domains[i].name, want[i].name);
 		row_int(want[i].name, r.c.domains[i].policy, want[i].policy);
+		row_int(want[i].name, r.c.domains[i].alias, i == 5);
 	}
 	ck_assert_str_eq(r.c.policies[1].name, "example.org");
 	ck_assert_int_eq(r.c.policies[1].kind, POLICY_DOMAIN);
@@ -113,6 +114,26 @@ START_TEST(covered_domains)
 	ck_assert_int_eq(r.c.policies[3].kind, POLICY_DOMAINS);
 	ck_assert_uint_eq(r.c.policies[3].place.line, 5);
 	reading_free(&r);
+}
+END_TEST
+
+/* Postfix takes the folded name for the same domain: it gets the same policy, unless it has one of its own. */
+START_TEST(aliases)
+{
+	static const struct said rows[] = {
+		{ FILTER "[domain stra\xc3\x9f"
+			 "e.example]\nmode = monitor\n[domains l]\nnames = strasse.example\n",
+			"m.ini:3: warning: `strasse.example` has a policy of its own ([domains l], in m.ini:6), but "
+			"Postfix takes it for `xn--strae-oqa.example`\n" },
+		{ FILTER "[domains l]\nnames = strasse.example stra\xc3\x9f"
+			 "e.example xn--gro-7ka.example\n",
+			"" },
+		{ FILTER
+			"[domain .gro\xc3\x9f.example]\n[domain .xn--gross-.example]\n[domain xn--bcher-kva.example]\n",
+			"" },
+	};
+
+	expect_said(rows, sizeof rows / sizeof *rows);
 }
 END_TEST
 
@@ -127,8 +148,12 @@ START_TEST(faults_of_values)
 			"m.ini:5: on_mismatch: `permit` is none of defer or refuse\n" },
 		{ FILTER "[default]\nexempt_authenticated = 0\n",
 			"m.ini:4: exempt_authenticated: `0` is none of no or yes: `no` meant?\n" },
-		{ FILTER "[default]\nrelays =\n",
-			"m.ini:4: relays: names no relay; without this key every relay may match\n" },
+		{ FILTER "[default]\nrelays =\n[domain a.example]\nrelays = , ; x\n",
+			"m.ini:4: relays: names no relay; without this key every relay may match\n"
+			"m.ini:6: relays: names no relay; without this key every relay may match\n" },
+		{ FILTER "[domains l]\nnames = ,\nfile = , ,\n",
+			"m.ini:3: warning: [domains l] covers no domain (`names`, `file`): only policy_context=l "
+			"chooses it\n" },
 		{ FILTER "[default]\nrelays = filter,\n filtre none\n",
 			"m.ini:5: relays: there is no [relay filtre]: `filter` meant?\nm.ini:5: relays: there is no "
 			"[relay none]\n" },
@@ -187,5 +212,5 @@ END_TEST
 int main(void)
 {
 	return unit_run("config_policies", UNIT_TESTS(inheritance, empty_lists_replace, relays_in_order,
-						   covered_domains, faults_of_values, actions));
+						   covered_domains, aliases, faults_of_values, actions));
 }

@@ -24,7 +24,24 @@ START_TEST(section_lines)
 		{ FILTER "[]\nx = y\n", "m.ini:3: unknown section `[]`: " ALL_SECTIONS },
 		{ FILTER "[gateway x]\na = b\nc = d\n", "m.ini:3: unknown section `[gateway x]`: " ALL_SECTIONS },
 		{ FILTER "[polcyd]\nlisten = x\nfoo = y\n",
-			"m.ini:3: unknown section `[polcyd]`: `[policyd]` meant?\n" },
+			"m.ini:3: unknown section `[polcyd]`: `[policyd]` meant?\n"
+			"m.ini:4: listen: `x` is no endpoint: unix:/path or inet:host:port\n"
+			"m.ini:5: unknown key `foo` in [policyd]\n" },
+		{ FILTER "[polcyd x]\nfoo = y\n", "m.ini:3: unknown section `[polcyd x]`: `[policyd x]` meant?\n" },
+		{ FILTER "[relai]\nfoo = y\n", "m.ini:3: unknown section `[relai]`: `[relay]` meant?\n" },
+		{ FILTER "[domian filter.example]\nmode = of\n[relay b]\nrangs = ::1\n[default]\nrelays = filtre\n",
+			"m.ini:3: unknown section `[domian filter.example]`: `[domain filter.example]` meant?\n"
+			"m.ini:4: mode: `of` is none of enforce, monitor or off: `off` meant?\n"
+			"m.ini:6: unknown key `rangs` in [relay b]: `ranges` meant?\n"
+			"m.ini:8: relays: there is no [relay filtre]: `filter` meant?\n" },
+		{ FILTER "[relay]\n[default]\nrelays = filtre\n[domain a.example]\nrelays = other\n",
+			"m.ini:3: `[relay]` without a name: `[relay NAME]`\n"
+			"m.ini:5: relays: there is no [relay filtre]: `filter` meant?\n" },
+		{ FILTER "[default]\nlisten = x\nlistn = x\nrangs = x\nfoo = x\n",
+			"m.ini:4: `listen` is no key of [default]: it belongs below [policyd]\n"
+			"m.ini:5: unknown key `listn` in [default]: `listen` meant, below [policyd]?\n"
+			"m.ini:6: unknown key `rangs` in [default]: `ranges` meant, below [relay NAME]?\n"
+			"m.ini:7: unknown key `foo` in [default]\n" },
 		{ FILTER "[Default]\n", "m.ini:3: unknown section `[Default]`: `[default]` meant?\n" },
 		{ FILTER "[domian a.example]\n",
 			"m.ini:3: unknown section `[domian a.example]`: `[domain a.example]` meant?\n" },
@@ -66,8 +83,9 @@ START_TEST(twice)
 		{ FILTER "[domains l]\nnames = a.example b.example A.EXAMPLE\n",
 			"m.ini:4: warning: `a.example` twice in [domains l]: first in m.ini:4\n" },
 		{ FILTER "[default]\nmode = off\nmode = monitor\n  x\nmode = enforce\n",
-			"m.ini:5: `mode` again: first in line 4\nm.ini:7: `mode` again: first in line 4\n"
-			"m.ini:4: warning: mode: [default] is `off`: what no section names is not protected\n" },
+			"m.ini:5: `mode` again: first in line 4\n"
+			"m.ini:5: mode: `monitor x` is none of enforce, monitor or off: `monitor` meant?\n"
+			"m.ini:7: `mode` again: first in line 4\n" },
 	};
 
 	expect_said(rows, sizeof rows / sizeof *rows);
@@ -116,7 +134,8 @@ START_TEST(no_cascades)
 		{ "[relay filter\nranges = 192.0.2.0/24 2001:db8::/32\n[default]\nrelays = filter\n",
 			"m.ini:1: no `]`: `[relay filter]` meant?\n" },
 		{ "[rely filter]\nranges = bad\nfoo = bar\n[default]\nrelays = filter\n",
-			"m.ini:1: unknown section `[rely filter]`: `[relay filter]` meant?\n" },
+			"m.ini:1: unknown section `[rely filter]`: `[relay filter]` meant?\n"
+			"m.ini:2: ranges: \"bad\": not an address\nm.ini:3: unknown key `foo` in [relay filter]\n" },
 		{ "[filter]\nranges = 192.0.2.0/24\n[default]\nrelays = filter\n",
 			"m.ini:1: unknown section `[filter]`: " ALL_SECTIONS },
 		{ "[relay filter]\nrange = 192.0.2.0/24\nmatch = address\n",

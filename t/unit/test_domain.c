@@ -169,9 +169,37 @@ START_TEST(hosts_are_at_or_below_by_whole_labels)
 }
 END_TEST
 
+static const struct {
+	const char *name, *want; /* want NULL: there is no other */
+} folded[] = {
+	{ "xn--strae-oqa.test", "strasse.test" },
+	{ ".xn--gro-7ka.xn--strae-oqa.test", ".gross.strasse.test" },
+	{ "xn--hxa2bjr.test", "xn--hxa2bmn.test" }, /* a final sigma */
+	{ "\xe2\x98\x95\xc3\x9f.test", "\xe2\x98\x95ss.test" }, /* libidn2 refuses the label */
+	{ "\xe2\x98\x95.xn--gro-7ka.test", "\xe2\x98\x95.gross.test" },
+	{ "strasse.test", NULL },
+	{ "xn--bcher2-3ya.test", NULL },
+	{ "xn--zzzzzz.test", NULL },
+	{ "\xe2\x98\x95.test", NULL },
+	{ ".test", NULL },
+};
+
+START_TEST(names_are_folded_as_postfix_does)
+{
+	for (int i = 0; i < (int)(sizeof folded / sizeof *folded); i++) {
+		char to[DOMAIN_MAX + 1] = "";
+		bool other = domain_folded(text_of(folded[i].name), to);
+
+		ck_assert_msg(other == (folded[i].want != NULL) && (!other || strcmp(to, folded[i].want) == 0),
+			"row %d (%s): got %s", i, folded[i].name, to);
+		ck_assert(!other || domain_is_foreign(text_of(folded[i].name)));
+	}
+}
+END_TEST
+
 int main(void)
 {
 	return unit_run("domain", UNIT_TESTS(names_are_compared_as_a_labels, normalising_again_changes_nothing,
 					  a_long_name_is_cut_and_says_so, names_of_a_configuration_are_checked,
-					  hosts_are_at_or_below_by_whole_labels));
+					  hosts_are_at_or_below_by_whole_labels, names_are_folded_as_postfix_does));
 }

@@ -128,6 +128,7 @@ static const struct {
 	{ "more homes than slots", IN_HEAD(domain_homes), 1000, "damaged: where the domains are" },
 	{ "another scale of homes", IN_HEAD(domain_homes), 2, "damaged: " },
 	{ "count of domains", IN_HEAD(domain_count), 4, "damaged: the count of the domains" },
+	{ "count of aliases", IN_HEAD(alias_count), 1, "damaged: the count of the domains" },
 	{ "parents denied", IN_HEAD(has_parents), 0, "damaged: the count of the domains" },
 	{ "no policies", IN_HEAD(policies.count), 1, "damaged: where the policies are" },
 	{ "a label less", IN_HEAD(labels.count), 1, "damaged: the labels" },
@@ -239,6 +240,34 @@ START_TEST(domains_have_their_own_policies)
 }
 END_TEST
 
+/* An alias has the policy of a name that is no alias. */
+START_TEST(aliases_are_counted)
+{
+	struct buf b = compiled("[relay r]\nranges = 192.0.2.1\n[domain stra\xc3\x9f"
+				"e.example]\n");
+	struct snap_domain *table = (struct snap_domain *)(b.at + of(&b)->domains.at);
+	uint32_t aliases = 0;
+	struct err e;
+
+	ck_assert_uint_eq(of(&b)->domain_count, 1);
+	ck_assert_uint_eq(of(&b)->alias_count, 1);
+	for (uint32_t i = 0; i < of(&b)->domains.count; i++) {
+		if (table[i].name == 0)
+			continue;
+		ck_assert_uint_eq(table[i].policy, 2);
+		aliases += table[i].alias;
+		table[i].alias ^= 1;
+		put_right(&b);
+		ck_assert_int_eq(snapshot_check(b.at, b.len, &e), -1);
+		table[i].alias ^= 1;
+	}
+	ck_assert_uint_eq(aliases, 1);
+	put_right(&b);
+	ck_assert_int_eq(snapshot_check(b.at, b.len, &e), 0);
+	buf_free(&b);
+}
+END_TEST
+
 /* One domain has two homes; when it takes the second, the table without its empty end has no end for a look-up. */
 START_TEST(the_last_slot_is_empty)
 {
@@ -327,6 +356,7 @@ int main(void)
 	return unit_run("snapshot_check",
 		UNIT_TESTS(every_changed_byte_is_noticed, a_changed_byte_under_a_right_checksum_is_harmless,
 			a_changed_word_under_a_right_checksum_is_harmless, every_cut_is_refused, damage_is_named,
-			misplaced_domains_are_noticed, domains_have_their_own_policies, the_last_slot_is_empty,
-			lists_out_of_order_are_noticed, checksum_sees_every_byte, checksum_is_named));
+			misplaced_domains_are_noticed, domains_have_their_own_policies, aliases_are_counted,
+			the_last_slot_is_empty, lists_out_of_order_are_noticed, checksum_sees_every_byte,
+			checksum_is_named));
 }
