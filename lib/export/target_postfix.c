@@ -10,6 +10,8 @@
 #include "export/lanes.h"
 #include "export/postfix_trial.h"
 #include "export/targets.h"
+#include "policy/domain.h"
+#include "policy/domain_table.h"
 
 #define FOLDER "$config_directory/mxonly/"
 
@@ -47,19 +49,41 @@ static void add_pattern(struct buf *b, struct text t)
 	}
 }
 
+/* Whether Postfix asks for d by another name too, which is no other section's. */
+static bool other_spelling(const struct export_job *x, const struct plan_domain *d, char to[DOMAIN_LETTERS])
+{
+	char folded[DOMAIN_MAX + 1];
+
+	if (!domain_letters(d->name, to))
+		return false;
+	if (!domain_folded(d->name, folded))
+		return true;
+	return !plan_has_domain(x->plan, text_of(folded)) &&
+	       snapshot_policy_of(x->plan->s, text_of(folded)) == d->policy;
+}
+
 static void write_domains(struct export_job *x, const struct lanes *l)
 {
 	struct buf *b = export_file(x, "domains", &comment_hash_brief);
+	char letters[DOMAIN_LETTERS];
 
 	for (size_t i = 0; i < l->exact_count; i++) {
 		buf_add(b, l->exact[i].name.at, l->exact[i].name.len);
 		buf_str(b, "\t");
+		add_class(b, lane_of(l, &l->exact[i]));
+		if (!other_spelling(x, &l->exact[i], letters))
+			continue;
+		buf_format(b, "%s\t", letters);
 		add_class(b, lane_of(l, &l->exact[i]));
 	}
 	b = export_file(x, "others", &comment_hash_brief);
 	for (size_t i = 0; i < l->parent_count; i++) {
 		buf_str(b, "/");
 		add_pattern(b, l->parents[i].name);
+		if (other_spelling(x, &l->parents[i], letters)) {
+			buf_str(b, "$|");
+			add_pattern(b, text_of(letters));
+		}
 		buf_str(b, "$/\t");
 		add_class(b, lane_of(l, &l->parents[i]));
 	}

@@ -160,13 +160,14 @@ bool domain_is_foreign(struct text name)
 	return !is_ascii(name) || memmem(name.at, name.len, "xn--", 4) != NULL;
 }
 
-bool domain_folded(struct text name, char to[DOMAIN_MAX + 1])
+bool domain_letters(struct text name, char to[DOMAIN_LETTERS])
 {
-	char given[DOMAIN_MAX + 1], folded[UTF8_MAX * DOMAIN_MAX];
+	char given[DOMAIN_MAX + 1];
 	char *letters = NULL;
 	struct text spelt;
+	bool fits;
 
-	if (name.len > DOMAIN_MAX)
+	if (name.len > DOMAIN_MAX || !domain_is_foreign(name))
 		return false;
 	memcpy(given, name.at, name.len);
 	given[name.len] = 0;
@@ -174,14 +175,20 @@ bool domain_folded(struct text name, char to[DOMAIN_MAX + 1])
 	if (idn2_to_unicode_8z8z(given + (given[0] == '.'), &letters, 0) != IDN2_OK)
 		letters = NULL;
 	spelt = letters ? text_of(letters) : text_of(given + (given[0] == '.'));
-	folded[0] = '.';
-	if (spelt.len >= sizeof folded)
-		return idn2_free(letters), false;
-	spelt = text_cut(folded, 1 + fold(spelt, folded + 1));
+	to[0] = '.';
+	fits = spelt.len < DOMAIN_LETTERS - 1;
+	if (fits)
+		to[fold(spelt, to + (given[0] == '.')) + (given[0] == '.')] = 0;
 	idn2_free(letters);
-	if (given[0] != '.')
-		spelt = text_cut(spelt.at + 1, spelt.len - 1);
-	return domain_parse(spelt, true, to, NULL) == 0 && !text_is(name, to);
+	return fits && !text_is(name, to);
+}
+
+bool domain_folded(struct text name, char to[DOMAIN_MAX + 1])
+{
+	char letters[DOMAIN_LETTERS];
+
+	return domain_letters(name, letters) && domain_parse(text_of(letters), true, to, NULL) == 0 &&
+	       !text_is(name, to);
 }
 
 static bool has_empty_label(struct text t)

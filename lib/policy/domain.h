@@ -36,6 +36,15 @@ int domain_parse(struct text name, bool leading_dot, char to[DOMAIN_MAX + 1], st
 /* A normalised name that is not pure ASCII, or would not be with U-labels. */
 bool domain_is_foreign(struct text name);
 
+/* Bytes of DOMAIN_MAX characters, and a NUL. */
+enum { DOMAIN_LETTERS = 4 * DOMAIN_MAX + 1 };
+
+/*
+ * How Postfix asks its tables for a domain that is not written in A-labels: in letters, folded. name: normalised, perhaps with a leading dot.
+ * false: that is the name itself. to is NUL-terminated.
+ */
+bool domain_letters(struct text name, char to[DOMAIN_LETTERS]);
+
 /*
  * The other name by which Postfix takes a domain of the configuration, as it folds letters that IDNA keeps: strasse.test for straße.test.
  * name: normalised, perhaps with a leading dot. false: there is none. to is NUL-terminated.

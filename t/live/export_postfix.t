@@ -45,6 +45,12 @@ exempt_networks = 127.0.0.0/8 ::1 203.0.113.64/26
 [domain later.example]
 refuse_action = 451 4.7.1 Not now for $$ ${recipient_domain}
 
+[domain straße.example]
+relays = other
+
+[domain .bücher.example]
+relays = other
+
 [domains customers]
 names  = customer.example .customer.example
 relays = other
@@ -52,7 +58,7 @@ exempt_recipients =
 INI
 
 my $domains = 'protected.example another.example monitored.example x.monitored.example parent.example deep.parent.example '
-	. 'x.deep.parent.example noauth.example exempt.example later.example customer.example x.customer.example';
+	. 'x.deep.parent.example noauth.example exempt.example later.example customer.example x.customer.example straße.example x.bücher.example xn--strae-oqa.example';
 my ($relay4, $relay6, $other4, $other6, $foreign4, $foreign6) = map { /:/ ? "IPV6:$_" : $_ } qw(192.0.2.10 2001:db8:25::10 198.18.0.10 2001:db8:77::1 198.51.100.7 2001:db8:99::7);
 my $refused  = qr/^554 5\.7\.1 .*Direct delivery refused: mail for this domain must come through its MX hosts/;
 my $accepted = qr/^250 /;
@@ -91,6 +97,8 @@ my @cases = (
 	['other relays, behind it', '198.18.0.21', 'u@customer.example',       $refused],
 	['other relays, IPv6',   $other6,    'u@x.customer.example',           $accepted],
 	['not through the other relay', $relay6, 'u@x.customer.example',       $refused],
+	(map { my $name = $_; ["$name, its relay", $other4, "u\@$name", $accepted], ["$name, not its relay", $relay4, "u\@$name", $refused] }
+		qw(straße.example STRAẞE.Example strasse.example xn--strae-oqa.example x.bücher.example x.BÜCHER.example)),
 	['an exempt network',    '203.0.113.70', 'u@exempt.example',           $accepted],
 	['not for others',       '203.0.113.70', 'u@protected.example',        $refused],
 	['451',                  $foreign4,  'u@later.example',                qr/^451 4\.7\.1 .*Not now for \$ this domain/, qr/^451 4\.7\.1 .*Not now for \$ later\.example/],
@@ -133,7 +141,7 @@ sub reply_to {
 		$session->say('AUTH PLAIN ' . encode_base64("\0joe\0secret", ''));
 		$session->expect(235);
 	}
-	$session->say('MAIL FROM:<a@sender.test>');
+	$session->say('MAIL FROM:<a@sender.test>' . ($recipient =~ /[\x80-\xff]/ ? ' SMTPUTF8' : ''));
 	$session->expect(250);
 	$session->say("RCPT TO:<$recipient>");
 	return $session->reply;
