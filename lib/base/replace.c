@@ -12,7 +12,21 @@
 #include "base/buf.h"
 #include "base/file.h"
 
-int replace_check(const char *path, const char *config, struct err *e)
+/* A file whose beginning cannot be read is not taken for ours. */
+static bool has_mark(const char *path, const char *mark)
+{
+	char begin[4096];
+	ssize_t n = -1;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd >= 0) {
+		n = read(fd, begin, sizeof begin);
+		close(fd);
+	}
+	return n == 0 || (n > 0 && memmem(begin, (size_t)n, mark, strlen(mark)) != NULL);
+}
+
+int replace_check(const char *path, const char *config, const char *mark, struct err *e)
 {
 	struct stat to, from;
 
@@ -24,6 +38,8 @@ int replace_check(const char *path, const char *config, struct err *e)
 		return err_set(e, "%s is no ordinary file, which a new one could replace", path);
 	if (config && stat(config, &from) == 0 && from.st_dev == to.st_dev && from.st_ino == to.st_ino)
 		return err_set(e, "%s is the configuration itself: what is written would replace it", path);
+	if (mark && !has_mark(path, mark))
+		return err_set(e, "%s is there, and not by mxonly: move it away, or name another file", path);
 	return 0;
 }
 
@@ -45,8 +61,9 @@ int replace_file(const char *path, const void *bytes, size_t n, struct err *e)
 {
 	struct buf name = { 0 };
 	int fd, result = -1;
+	char *real = realpath(path, NULL); /* NULL: nothing is there yet */
 
-	buf_format(&name, "%s.XXXXXX", path);
+	buf_format(&name, "%s.XXXXXX", real ? real : path);
 	fd = mkostemp(name.at, O_CLOEXEC);
 	if (fd < 0) {
 		err_set(e, "cannot make a file beside it: %s", strerror(errno));
@@ -55,11 +72,12 @@ int replace_file(const char *path, const void *bytes, size_t n, struct err *e)
 	result = write_whole(fd, bytes, n, e);
 	if (close(fd) < 0 && result == 0)
 		result = err_set(e, "cannot write: %s", strerror(errno));
-	if (result == 0 && rename(name.at, path) < 0)
+	if (result == 0 && rename(name.at, real ? real : path) < 0)
 		result = err_set(e, "cannot rename: %s", strerror(errno));
 	if (result < 0)
 		unlink(name.at);
 out:
 	buf_free(&name);
+	free(real);
 	return result < 0 ? err_wrap(e, "%s", path) : 0;
 }

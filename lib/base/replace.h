@@ -14,12 +14,16 @@
 #include "base/err.h"
 
 /*
- * Whether path may be replaced: it is not there, or an ordinary file, for a rename would take a device or a socket away; and
- * not the configuration (its path, or NULL).
+ * Whether path may be replaced: it is not there, or an ordinary file, for a rename would take a device or a socket away;
+ * not the configuration (its path, or NULL); and empty or written by us, for somebody's mailbox or main.cf would be lost.
+ * mark: what is near the beginning of all that is written there; NULL: any file may be replaced.
  */
-int replace_check(const char *path, const char *config, struct err *e);
+int replace_check(const char *path, const char *config, const char *mark, struct err *e);
 
-/* Writes n bytes beside path, sees them on the disk, and renames; mode 0644 within the umask. */
+/*
+ * Writes n bytes beside path (or the file that the link there leads to), sees them on the disk, and renames; mode 0644
+ * within the umask.
+ */
 int replace_file(const char *path, const void *bytes, size_t n, struct err *e);
 
 #endif

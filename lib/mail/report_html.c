@@ -8,6 +8,8 @@
 #include "base/replace.h"
 #include "mail/report_html_parts.h"
 
+#define REPORT_MARK "<meta name=\"generator\" content=\"mxonly\"/>"
+
 enum { SOURCES_NAMED = 12 };
 
 static const char *title(const struct report_html *r)
@@ -30,7 +32,7 @@ static void head(struct buf *b, const struct report_html *r)
 	buf_str(b, "'; base-uri 'none'; form-action 'none'\"/>\n"
 		   "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
 		   "<meta name=\"robots\" content=\"noindex\"/>\n"
-		   "<meta name=\"referrer\" content=\"no-referrer\"/>\n<title>");
+		   "<meta name=\"referrer\" content=\"no-referrer\"/>\n" REPORT_MARK "\n<title>");
 	buf_str(b, title(r));
 	buf_str(b, "</title>\n<style>");
 	buf_str(b, report_style);
@@ -95,7 +97,7 @@ static bool is_output(const char *path)
 
 int report_html_check(const char *path, const char *config, struct err *e)
 {
-	return is_output(path) ? 0 : replace_check(path, config, e);
+	return is_output(path) ? 0 : replace_check(path, config, REPORT_MARK, e);
 }
 
 static int write_output(const struct buf *b, struct err *e)

@@ -36,13 +36,21 @@ static int help(void)
 	return EXIT_YES;
 }
 
+/* What is named so is meant to be ours, even if it is damaged. */
+static bool is_named_mxs(const char *path)
+{
+	size_t n = strlen(path);
+
+	return n > 4 && strcmp(path + n - 4, ".mxs") == 0;
+}
+
 static int compile_to(const char *config, const char *target, struct err *e)
 {
 	const struct snapshot *s;
 	struct faults faults = { 0 };
 	int fd, result = -1;
 
-	if (replace_check(target, config, e) < 0)
+	if (replace_check(target, config, is_named_mxs(target) ? NULL : SNAPSHOT_MAGIC, e) < 0)
 		return -1;
 	fd = load(config, &faults);
 	faults_print(&faults, stderr);

@@ -9,6 +9,9 @@
 #include "base/replace.h"
 #include "tool/export.h"
 
+/* The header of every file that a target writes has it. */
+static const char mark[] = "mxonly export";
+
 /* No line of a target's is this one. */
 #define END "END-OF-FILE-BY-MXONLY"
 
@@ -75,13 +78,6 @@ static int path_in(struct buf *path, const char *folder, const char *name, struc
 	return 0;
 }
 
-static int save_file(const struct export_file *f, const char *path, const char *config, struct err *e)
-{
-	if (replace_check(path, config, e) < 0)
-		return -1;
-	return replace_file(path, f->text.at, f->text.len, e);
-}
-
 /* The folder, and those above it. */
 static int make_folders(const char *path, struct err *e)
 {
@@ -100,19 +96,34 @@ static int make_folders(const char *path, struct err *e)
 	return result == 0 ? make_folder(path, e) : -1;
 }
 
-int export_save(const struct export_job *x, const char *config, struct err *e)
+static int save_folder(const struct export_job *x, const char *config, struct err *e)
 {
 	struct buf path = { 0 };
-	int result;
+	int result = make_folders(x->output, e);
 
-	if (!(x->target->flags & TARGET_FOLDER))
-		return save_file(x->files[0], x->output, config, e);
-	result = make_folders(x->output, e);
+	/* None is written before all may be. */
 	for (size_t i = 0; result == 0 && i < x->file_count; i++) {
 		result = path_in(&path, x->output, x->files[i]->name, e);
 		if (result == 0)
-			result = save_file(x->files[i], path.at, config, e);
+			result = replace_check(path.at, config, mark, e);
+	}
+	for (size_t i = 0; result == 0 && i < x->file_count; i++) {
+		const struct export_file *f = x->files[i];
+		result = path_in(&path, x->output, f->name, e);
+		if (result == 0)
+			result = replace_file(path.at, f->text.at, f->text.len, e);
 	}
 	buf_free(&path);
 	return result;
+}
+
+int export_save(const struct export_job *x, const char *config, struct err *e)
+{
+	const struct export_file *f = x->files[0];
+
+	if (x->target->flags & TARGET_FOLDER)
+		return save_folder(x, config, e);
+	if (replace_check(x->output, config, mark, e) < 0)
+		return -1;
+	return replace_file(x->output, f->text.at, f->text.len, e);
 }

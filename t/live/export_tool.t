@@ -106,6 +106,12 @@ subtest 'files' => sub {
 	like(read_file("$folder/mxonly.ranges"), qr{^192\.0\.2\.0/24$}m, 'by its own name');
 	like((export('-c', $ini, 'nftables', '-o', $folder))[1] . read_file("$folder/mxonly.nft"), qr{nft -f \Q$folder\E/mxonly\.nft}, 'which its header knows');
 	fails(['-c', $ini, 'plain', '-o', $ini], qr/is the configuration itself/);
+	mkdir("$folder/etc") or die;
+	my $main = write_file('out/etc/main.cf', "myhostname = mx.example.org\n");
+	fails(['-c', $ini, 'postfix', '-o', "$folder/etc"], qr{etc/main\.cf is there, and not by mxonly});
+	is(read_file($main), "myhostname = mx.example.org\n", "Postfix's own main.cf is as it was");
+	is(join(' ', glob("$folder/etc/*")), $main, 'and none of the others was written');
+	unlink($main) && rmdir("$folder/etc") or die;
 	fails(['-c', $ini, 'plain', '-o', "$folder/none/list"], qr/none/);
 	fails(['-c', $ini, 'plain', '-o', '/dev/null'], qr/no ordinary file/);
 	fails(['-c', $ini, 'firewalld', '-o', "$folder/list"], qr/is no folder/);

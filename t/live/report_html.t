@@ -161,12 +161,14 @@ cmp_ok(scalar(@complaints), '>=', 3, 'what is not of the page is stopped, and th
 unlike($browser->ask('document.title'), qr/Owned/, 'a script does not run');
 
 # OUT is written whole, or not at all, or refused before the work begins.
-for my $case (['/dev/null', 'no ordinary file'], [folder(), 'is a folder'], [$ini, 'is the configuration itself'], [folder() . '/none/x.html', 'No such file']) {
+for my $case (['/dev/null', 'no ordinary file'], [folder(), 'is a folder'], [$ini, 'is the configuration itself'], [folder() . '/none/x.html', 'No such file'],
+	[folder() . '/mbox', 'is there, and not by mxonly']) {
 	my ($path, $says) = @$case;
 	($status, $out, $err) = mxonly('', 'audit', '-c', $ini, '--html', $path, folder() . '/mbox');
 	is($status, 2, "--html $says");
 	like($err, qr/\Q$path\E.*\Q$says\E/, 'and says so');
 }
 like(read_file($ini), qr/\[relay filter\]/, 'the configuration is as it was');
+like(read_file(folder() . '/mbox'), qr/\AFrom /, 'so is the mailbox, taken for OUT');
 
 done_testing();

@@ -128,6 +128,7 @@ subtest 'where it cannot be written' => sub {
 		[folder() . '/folder', qr/folder is a folder: name a file in it/],
 		[$fifo,                qr/\Q$fifo\E is no ordinary file/],
 		[$ini,                 qr/\Q$ini\E is the configuration itself/],
+		[write_file("list", "192.0.2.1\n"), qr/list is there, and not by mxonly/],
 		['-',                  qr/not written to standard output/],
 		['',                   qr/Give -o FILE\.mxs/]) {
 		my ($status, $out, $err) = mxonly('', 'compile', '-c', $ini, '-o', $row->[0]);
@@ -151,7 +152,7 @@ SKIP: {
 	mkdir($small);
 	skip('no small file system can be mounted', 1) if $> != 0 || system("mount -t tmpfs -o size=64k none $small 2>/dev/null") != 0;
 	subtest 'a full disk' => sub {
-		my $many = write_file('many.ini', "[relay a]\nranges = 192.0.2.0/24\n[domains many]\nnames =\n"
+		my $many = write_file('many.ini', "[relay a]\nranges = 192.0.2.0/24 2001:db8:25::/48\n[domains many]\nnames =\n"
 			. join('', map { " d$_.example\n" } 1 .. 10000));
 		copy($mxs, "$small/x.mxs") or die;
 		my ($status, $out, $err) = mxonly('', 'compile', '-c', $many, '-o', "$small/x.mxs");
@@ -226,7 +227,7 @@ subtest 'a server' => sub {
 
 subtest 'a million domains' => sub {
 	write_file('million', join('', map { "d$_.example\n" } 1 .. 1_000_000));
-	my $million = write_file('million.ini', "[relay a]\nranges = 192.0.2.0/24\n[domains all]\nfile = million\nmode = monitor\n");
+	my $million = write_file('million.ini', "[relay a]\nranges = 192.0.2.0/24 2001:db8:25::/48\n[domains all]\nfile = million\nmode = monitor\n");
 	my $compiled = folder() . '/million.mxs';
 	my $begun = time();
 	is_deeply([mxonly('', 'compile', '-c', $million, '-o', $compiled)], [0, '', ''], 'compiled');

@@ -40,10 +40,10 @@ START_TEST(replaced)
 
 	begin();
 	umask(027);
-	ck_assert_int_eq(replace_check(path, NULL, &e), 0);
+	ck_assert_int_eq(replace_check(path, NULL, "mark", &e), 0);
 	ck_assert_int_eq(replace_file(path, "old", 3, &e), 0);
 	ck_assert_int_eq(link(path, other), 0);
-	ck_assert_int_eq(replace_check(path, "/etc/passwd", &e), 0);
+	ck_assert_int_eq(replace_check(path, "/etc/passwd", "ol", &e), 0);
 	ck_assert_int_eq(replace_file(path, "new", 3, &e), 0);
 	holds(path, "new");
 	holds(other, "old"); /* who had it open keeps what there was */
@@ -65,14 +65,22 @@ START_TEST(refused)
 	struct err e;
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		row_int(rows[i].path, replace_check(rows[i].path, NULL, &e), -1);
+		row_int(rows[i].path, replace_check(rows[i].path, NULL, NULL, &e), -1);
 		row_has(rows[i].path, e.text, rows[i].says);
 	}
 	begin();
 	ck_assert_int_eq(replace_file(path, "old", 3, &e), 0);
 	ck_assert_int_eq(symlink("file", other), 0);
-	ck_assert_int_eq(replace_check(other, path, &e), -1);
+	ck_assert_int_eq(replace_check(other, path, NULL, &e), -1);
 	ck_assert(strstr(e.text, "is the configuration itself"));
+	ck_assert_int_eq(replace_check(other, NULL, "old", &e), 0);
+	ck_assert_int_eq(replace_check(other, NULL, "new", &e), -1);
+	ck_assert(strstr(e.text, "is there, and not by mxonly"));
+	ck_assert_int_eq(replace_file(other, "", 0, &e), 0); /* what the link leads to */
+	holds(path, "");
+	ck_assert_int_eq(replace_check(path, NULL, "new", &e), 0); /* an empty file is nobody's loss */
+	ck_assert_int_eq(replace_file(path, "old", 3, &e), 0);
+	holds(other, "old");
 	unlink(other);
 	ck_assert_int_eq(mkdir(other, 0700), 0);
 	ck_assert_int_eq(replace_file(other, "x", 1, &e), -1); /* and leaves nothing beside it */
