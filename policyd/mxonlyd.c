@@ -61,6 +61,11 @@ static int add_endpoint(struct options *o, const char *word)
 		fprintf(stderr, "mxonlyd: -l: more than %d endpoints\n", LISTENERS_MAX);
 		return -1;
 	}
+	for (size_t i = 0; i < o->server.listen_count; i++)
+		if (text_is(o->listen[i], word)) {
+			fprintf(stderr, "mxonlyd: -l: `%s` twice\n", word);
+			return -1;
+		}
 	o->listen[o->server.listen_count++] = text_of(word);
 	return 0;
 }

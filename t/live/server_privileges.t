@@ -57,6 +57,26 @@ subtest 'a group of its own' => sub {
 	is($server->stop, 0, 'stopped');
 };
 
+# mxonly check and mxonlyd -t, as root: what the server would not start with.
+subtest 'what root alone can read is told before' => sub {
+	my $folder = Mxonly::free_folder();
+	my $ranges = "$folder/ranges";
+	my $ini = "$folder/mxonly.ini";
+	my $write = sub { my ($path, $text) = @_; open(my $to, '>', $path) or die; print $to $text; close($to) };
+	$write->($ranges, "192.0.2.0/24\n2001:db8:25::/48\n");
+	$write->($ini, "[policyd]\nuser = nobody\n[relay filter]\nranges_file = ranges\n");
+	chmod(0755, $folder);
+	for my $row (['', 0644, 0644], [$ini, 0640, 0644], [$ranges, 0644, 0600]) {
+		my ($told, @modes) = @$row;
+		chmod($modes[0], $ini);
+		chmod($modes[1], $ranges);
+		my $said = `@{[Mxonly::program("mxonlyd")]} -t -c $ini 2>&1`;
+		is($?, 0, 'fit to serve elsewhere');
+		my @warnings = $said =~ /^(\S+): warning: the server would not start: it runs as nobody/mg;
+		is("@warnings", $told, $told eq '' ? 'nothing to warn of' : "warned of $told");
+	}
+};
+
 subtest 'what root alone can read' => sub {
 	my ($status, $log, $folder) = fails(sub { chmod(0600, $_[0]); chown(0, 0, $_[0]) });
 	is($status, 2, 'is refused');

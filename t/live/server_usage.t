@@ -37,6 +37,7 @@ my @rows = (
 	[ 'no such option', ['-x'],                 2, qr/^\z/,                    qr/usage: mxonlyd / ],
 	[ 'an argument',   ['mxonly.ini'],          2, qr/^\z/,                    qr/unexpected `mxonly\.ini`: did you mean -c mxonly\.ini\?\nusage: mxonlyd / ],
 	[ 'no endpoint',   [ '-l', '/run/x' ],      2, qr/^\z/,                    qr/unix:\/run\/x/ ],
+	[ 'one twice',     [ '-l', 'unix:/run/x', '-l', 'unix:/run/x' ], 2, qr/^\z/, qr/-l: `unix:\/run\/x` twice/ ],
 	[ 'an option without its value', ['-c'],    2, qr/^\z/,                    qr/usage: mxonlyd / ],
 );
 for my $row (@rows) {
