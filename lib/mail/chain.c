@@ -145,48 +145,55 @@ static void decided(struct chain *c, const struct walk *w, const struct received
 	judge_worst(c, &rq, recipient, others, f);
 }
 
-/* One line of the walk; true when it ended there. */
-static bool step(struct chain *c, struct walk *w, struct text value, struct finding *f)
+/* What the line says; true when it is the last to be looked at. */
+static bool look(struct chain *c, struct walk *w, const struct received *r, struct finding *f)
 {
-	struct received r;
+	bool own = r->by.len > 0 && trust_own(c->trust, r->by);
+	bool ours = own || (r->by.len > 0 && trust_local(c->trust, r->by));
 
-	received_parse(&r, value);
-	if (r.odd) {
-		unknown(f, "malformed");
-		return true;
-	}
-	bool own = r.by.len > 0 && trust_own(c->trust, r.by);
-	bool ours = own || (r.by.len > 0 && trust_local(c->trust, r.by));
-	if (r.has_from && !ours) {
+	if (r->has_from && !ours) {
 		if (!w->ours)
-			c->stranger = r.by;
+			c->stranger = r->by;
 		unknown(f, "not-own");
 		return true;
 	}
 	w->ours |= ours;
 	if (ours && f->date == 0)
-		f->date = date_of(r.date);
-	if (!r.has_from || is_internal_protocol(r.protocol))
+		f->date = date_of(r->date);
+	if (!r->has_from || is_internal_protocol(r->protocol))
 		return false;
-	if (!r.has_address && !text_begins(r.protocol, "lmtp")) {
+	if (!r->has_address && !text_begins(r->protocol, "lmtp")) {
 		unknown(f, "no-address");
 		return true;
 	}
-	if (!r.has_address || trust_internal(c->trust, &r.address))
+	if (!r->has_address || trust_internal(c->trust, &r->address))
 		return false;
 	if (!own) {
 		unknown(f, "not-own");
 		return true;
 	}
-	decided(c, w, &r, f);
+	decided(c, w, r, f);
 	return true;
 }
 
-static bool relay_has_name(const struct snapshot *s, const struct snap_relay *relay, struct text word)
+/* One line of the walk; true when it ended there. What a client may have written itself does it no good. */
+static bool step(struct chain *c, struct walk *w, struct text value, struct finding *f)
 {
-	char at[DOMAIN_MAX];
-	struct text name = text_cut(at, domain_of_host(word, at, sizeof at));
+	const struct finding above = *f;
+	struct received r;
 
+	received_parse(&r, value);
+	bool ended = !r.odd && look(c, w, &r, f);
+	bool nothing_good = ended && (!f->judged || f->way == WAY_DIRECT);
+	if (!r.odd && (!r.doubtful || nothing_good))
+		return ended;
+	*f = above;
+	unknown(f, "malformed");
+	return true;
+}
+
+static bool relay_has_name(const struct snapshot *s, const struct snap_relay *relay, struct text name)
+{
 	for (uint32_t i = 0; i < relay->domains.count; i++)
 		if (domain_within(name, snap_item(s, relay->domains, i)))
 			return true;
@@ -200,14 +207,16 @@ static bool names_relay(const struct chain *c, struct text word)
 	const struct verdict *v = &c->judgement.verdict;
 	const struct snap_policy *p = v->policy ? v->policy : snap_policy(s, SNAP_POLICY_DEFAULT);
 	const uint32_t *relays = snap_at(s, p->relays);
+	char at[DOMAIN_MAX];
 	struct ip ip;
 	bool is_ip = ip_parse_client(&ip, word);
+	struct text name = text_cut(at, is_ip ? 0 : domain_of_host(word, at, sizeof at));
 
 	for (uint32_t i = 0; i < p->relays.count; i++) {
 		const struct snap_relay *relay = snap_relay(s, relays[i]);
 		if (is_ip && relay->ranges.count > 0 && range_set_holds(snap_set(s, relay->ranges), &ip))
 			return true;
-		if (!is_ip && relay_has_name(s, relay, word))
+		if (relay_has_name(s, relay, name))
 			return true;
 	}
 	return false;

@@ -7,8 +7,9 @@
  *
  * The topmost line was written by the host that the message lies on. As long as the peers of lines are internal, the next line
  * was written by a host of ours too. The first external peer decides. Nothing below it is looked at, for the peer could have
- * written all of it; only a direct message's mark "forged" comes from there. A message for several recipients (Envelope-to) is
- * what it is for the worst of them.
+ * written all of it; only a direct message's mark "forged" comes from there. A line that the peer may have written itself, for
+ * a server of ours lets it, is believed when it makes the message a direct one, else nothing can be told. A message for several
+ * recipients (Envelope-to) is what it is for the worst of them.
  *
  * Life:      chain_judge, any number of times; what a finding tells is valid until the next one, and as long as the header
  * Memory:    allocates nothing (GMime does, for dates)

@@ -53,6 +53,8 @@ struct peer {
 	bool keyed; /* it began with helo=, port= or ident=, as Exim writes it behind a literal */
 	bool nameless; /* it began with the address */
 	bool behind_helo; /* qmail: a comment of its own held the HELO */
+	bool lhlo; /* Zimbra: that of LMTP; the address behind it is its own */
+	bool last; /* the last comment held words of the client's choice, which may have ended it: no other is to follow */
 };
 
 /*
@@ -66,14 +68,15 @@ static void read_tcp_info(struct received *r, struct peer *p, struct text commen
 	bool in_brackets = false;
 	struct ip ip;
 
-	/* An ident is any bytes: with parentheses among them they may hide where the comment ends. */
-	r->odd |= contains(comment, "ident=") && text_find(comment, '(');
+	p->tcp_info = true;
+	r->odd |= r->tls.len > 0 || r->user.len > 0; /* told before: by the client itself */
 	while (lex_comment_word(&rest, &word)) {
 		bool helo = text_begins(word, "helo="), ident = text_begins(word, "ident=");
 		p->keyed |= words == 0 && (helo || ident || text_begins(word, "port="));
 		if (helo)
 			r->helo = behind(word, 5);
-		if (helo || ident)
+		p->last = helo || ident;
+		if (p->last)
 			break;
 		words++;
 		if (bracketed(without_ident(word), &ip)) {
@@ -95,9 +98,13 @@ static void read_tcp_info(struct received *r, struct peer *p, struct text commen
 
 static bool has_literal(struct text comment)
 {
+	struct text rest = comment, word;
 	struct ip ip;
 
-	return text_find(comment, '[') || ip_parse_client(&ip, without_ident(text_trim(comment)));
+	while (lex_comment_word(&rest, &word))
+		if (ip_parse_client(&ip, without_ident(word)))
+			return true;
+	return text_find(comment, '[') != NULL;
 }
 
 /*
@@ -116,37 +123,50 @@ static void read_end_of_helo(struct received *r, struct peer *p, struct text com
 	p->comment = true;
 }
 
-/* Where a HELO may have been the comment that was read, and this is the real one. */
-static bool is_second(const struct peer *p, struct text comment)
-{
-	return (p->said.len == 0 || p->behind_helo) && has_literal(comment);
-}
-
 /*
- * Each kind of comment is told by two words, so that a client whose name is "authenticated.example" is none of them.
+ * What servers write behind the comment with the address. Each kind is told by two words, so that a client whose name is
+ * "authenticated.example" is none of them.
  */
-static void read_peer_comment(struct received *r, struct peer *p, struct text comment)
+static bool read_session(struct received *r, struct text comment)
 {
 	struct text rest = comment, first, second;
 
-	p->comment = true;
 	lex_comment_word(&rest, &first);
 	lex_comment_word(&rest, &second);
-	if (word_is(first, "HELO") || word_is(first, "EHLO")) {
-		p->behind_helo = true;
-		r->helo = second;
-	} else if (word_is(first, "using") && text_begins(second, "TLS")) {
+	if (word_is(first, "using") && text_begins(second, "TLS"))
 		r->tls = second;
-	} else if (word_is(first, "authenticated") && word_is(second, "sender:")) {
+	else if (word_is(first, "authenticated") && word_is(second, "sender:"))
 		lex_comment_word(&rest, &r->user);
-	} else if ((word_is(first, "authenticated") && (second.len == 0 || text_begins(second, "bits="))) ||
-		   text_is(first, "AUTH:")) {
+	else if ((word_is(first, "authenticated") && (second.len == 0 || text_begins(second, "bits="))) ||
+		 text_is(first, "AUTH:"))
 		r->user = text_of("authenticated");
-	} else if (!p->tcp_info) {
-		p->tcp_info = true;
-		read_tcp_info(r, p, comment);
-	} else {
-		r->odd |= is_second(p, comment);
+	else /* (Postfix, of certificates) */
+		return (word_is(first, "Client") && (word_is(second, "CN") || word_is(second, "did"))) ||
+		       (word_is(first, "No") && word_is(second, "client"));
+	return true;
+}
+
+/* In the order that servers have: else a HELO may have been the comment that was read, and this is the real one. */
+static void read_peer_comment(struct received *r, struct peer *p, struct text comment)
+{
+	struct text rest = comment, first;
+
+	p->comment = true;
+	r->odd |= p->last;
+	lex_comment_word(&rest, &first);
+	bool lhlo = word_is(first, "LHLO");
+	if (lhlo || word_is(first, "HELO") || word_is(first, "EHLO")) {
+		r->odd |= p->behind_helo || p->tcp_info;
+		p->behind_helo = true;
+		p->lhlo = lhlo;
+		lex_comment_word(&rest, &r->helo);
+	} else if (!read_session(r, comment)) {
+		if (p->tcp_info) {
+			r->odd |= has_literal(comment);
+			p->last = true;
+		} else {
+			read_tcp_info(r, p, comment);
+		}
 	}
 	r->odd |= p->said.len == 0 && !r->has_address;
 }
@@ -174,7 +194,7 @@ static void read_peer(struct received *r, struct peer *p, struct lex *l)
 			read_peer_comment(r, p, t);
 		else if (word_is(t, "by"))
 			return;
-		else if (!bracketed(t, &ip)) /* (fetchmail: from HOST [ADDRESS] by) */
+		else if (p->comment || !bracketed(t, &ip)) /* (fetchmail: from HOST [ADDRESS] by) */
 			r->odd = true;
 	}
 	r->odd = true;
@@ -231,14 +251,14 @@ static void read_tail_word(struct received *r, struct tail *tail, struct text wo
 	struct text clause = tail->clause;
 
 	tail->clause = text_cut(word.at, 0);
-	if (word_is(clause, "with") && r->protocol.len == 0)
+	if (word_is(word, "by") || word_is(word, "from"))
+		r->odd = true;
+	else if (word_is(clause, "with") && r->protocol.len == 0)
 		read_protocol(r, word);
 	else if (word_is(clause, "for") && r->recipient.len == 0)
 		r->recipient = without_angles(word);
 	else if (word_is(word, "with") || word_is(word, "for") || word_is(word, "id"))
 		tail->clause = word;
-	else if ((word_is(word, "by") || word_is(word, "from")) && clause.len == 0)
-		r->odd = true;
 }
 
 /* From behind `by`. */
@@ -265,13 +285,11 @@ static void read_tail(struct received *r, struct tail *tail, struct lex *l)
 /* Which of what was said is an address, a name, a claim: that depends on who wrote the line. */
 static void settle(struct received *r, const struct peer *p, const struct tail *tail)
 {
-	bool lower = r->protocol.len > 0 && (r->protocol.at[0] == 'e' || r->protocol.at[0] == 's');
-	bool exim = tail->exim || p->keyed || lower; /* Exim alone has "esmtp" in lower case */
-
-	if (!r->has_address && p->literal.len > 0 && (p->keyed || (exim && !p->comment)))
+	if (!r->has_address && p->literal.len > 0 && (p->keyed || (tail->exim && !p->comment)))
 		r->has_address = bracketed(p->literal, &r->address);
 	else if (tail->ik2 && !p->comment)
 		r->helo_untold = r->has_address = ip_parse_client(&r->address, p->said);
+	r->has_address &= !p->lhlo;
 	if (p->behind_helo) {
 		r->reverse = word_is(p->said, "unknown") ? r->reverse : p->said;
 		return;
@@ -325,6 +343,8 @@ void received_parse(struct received *r, struct text value)
 	read_tail(r, &tail, &l);
 	if (r->has_from)
 		settle(r, &peer, &tail);
+	const char *behind_helo = peer.said.len > 0 ? peer.said.at + peer.said.len : value.at;
+	r->doubtful = lex_count(text_cut(behind_helo, (size_t)(l.end - behind_helo)), "by") > 1;
 	/* (no name of a host is nearly as long) */
 	r->helo.len = r->helo.len < RECEIVED_WORD ? r->helo.len : RECEIVED_WORD;
 	r->odd |= !fits(r);

@@ -11,6 +11,10 @@
  * the line puts the one of the connection. A client chooses its HELO, its ident, the names in its certificate, the sender and
  * the recipient: none of them can stand for an address, a host or a protocol here.
  *
+ * Some servers write what a client said unchanged, so that it may end a comment and go on with a whole line of its own, behind
+ * which it hides the real one: in a comment, a string, a date. However it does so, the `by` of the real one is left, and is
+ * the second.
+ *
  * Life:      the texts of a struct received point into the value that was read
  * Memory:    allocates nothing; cannot fail
  * Limits:    white space is folded or not; any bytes; time grows with the length alone; a line with a part of more than
@@ -28,6 +32,7 @@ enum { RECEIVED_WORD = 1024 };
 struct received {
 	bool has_from; /* a peer is told of; if not, the line tells of a step within a host */
 	bool odd; /* in a form that no server writes: nothing of it is to be believed */
+	bool doubtful; /* the client may have written what was read here: only that it came directly is to be believed */
 	bool has_address;
 	struct ip address; /* of the peer, as the server saw it */
 	struct text helo; /* the peer's claim */

@@ -105,3 +105,24 @@ bool lex_comment_word(struct text *comment, struct text *word)
 	*comment = between(at, end);
 	return word->len > 0;
 }
+
+static bool is_edge(char c)
+{
+	return is_space(c) || c == '(' || c == ')';
+}
+
+unsigned lex_count(struct text t, const char *word)
+{
+	const char *at = t.at, *end = at + t.len, *begin;
+	unsigned n = 0;
+
+	while (at < end) {
+		while (at < end && is_edge(*at))
+			at++;
+		begin = at;
+		while (at < end && !is_edge(*at))
+			at++;
+		n += text_equal_nocase(between(begin, at), text_of(word));
+	}
+	return n;
+}

@@ -28,4 +28,7 @@ enum lex_kind lex_next(struct lex *l, struct text *t);
 /* The next word of a comment that stands in no parentheses of its own; false at the end. */
 bool lex_comment_word(struct text *comment, struct text *word);
 
+/* How often the word stands there, wherever: within comments and strings, behind the semicolon. */
+unsigned lex_count(struct text t, const char *word);
+
 #endif

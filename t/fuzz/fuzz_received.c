@@ -156,17 +156,44 @@ static void as_name(struct text data, struct header *h)
 	buf_free(&text);
 }
 
-/* A server that takes any word for a HELO: direct, or nothing that can be told. */
-static void as_any_helo(struct text data, struct header *h)
+/* Lines of servers that write what the client said unchanged, around it; and then perhaps a path of the client's. */
+static const struct {
+	const char *before, *between, *after;
+} frames[] = {
+	{ "from ", " (unknown [198.51.100.7])\n\tby mx.example.org (8.17.1/8.17.1) with ESMTP id 1\n\tfor ",
+		"; Sat, 21 Nov 2026 23:57:15 +0100" },
+	{ "from ", " (198.51.100.7) by mx.example.org (10.0.0.1) with Microsoft SMTP Server id 1 for ",
+		"; Sat, 21 Nov 2026 23:57:15 +0100 (CET)" },
+	{ "from ", " ([198.51.100.7]) by mx.example.org with Microsoft SMTPSVC(10.0);\n\t Sat, 21 Nov 2026", NULL },
+	{ "from unknown (HELO ", ") (x@198.51.100.7)\n  by mx.example.org with SMTP; 21 Nov 2026 23:57:15 -0000",
+		NULL },
+	{ "from spam.example ([198.51.100.7] ident=", ")\n\tby mx.example.org with esmtp (Exim 4)\n\t(envelope-from ",
+		")\n\tid 1 for u@example.org; Sat, 21 Nov 2026 23:57:15 +0100" },
+	{ "from [198.51.100.7] (helo=", ")\n\tby mx.example.org with esmtp (Exim 4)\n\tid 1 for ",
+		"; Sat, 21 Nov 2026 23:57:15 +0100" },
+};
+
+/* A line of the relay, for whoever can make it look as if ours told of a step within. */
+static const char relayed[] = "\nReceived: from mx1.relay.example (mx1.relay.example [192.0.2.10])\n"
+			      "\tby mx.example.org (Postfix) with ESMTP id 1; Sat, 21 Nov 2026 23:57:15 +0100\n";
+
+/* The first line of the data is what the client said, the rest is its path: direct, or nothing that can be told. */
+static void unchanged(struct text data, struct header *h, size_t frame)
 {
+	const char *newline = text_find(data, '\n');
+	size_t said = newline ? (size_t)(newline - data.at) : data.len;
 	struct buf text = { 0 };
 	struct finding f;
 
-	buf_str(&text, "Received: from ");
-	for (size_t i = 0; i < data.len && i < 255; i++)
-		if (data.at[i] > ' ' && data.at[i] < 0x7f)
-			buf_add(&text, &data.at[i], 1);
-	buf_str(&text, " (unknown [198.51.100.7])\n\tby mx.example.org (8.17.1/8.17.1) with ESMTP id 1\n");
+	buf_str(&text, "Received: ");
+	buf_str(&text, frames[frame].before);
+	buf_add(&text, data.at, said < 255 ? said : 255);
+	buf_str(&text, frames[frame].between);
+	if (frames[frame].after) {
+		add_quoted(&text, text_cut(data.at + said, data.len - said));
+		buf_str(&text, frames[frame].after);
+	}
+	buf_str(&text, relayed);
 	judged(&text, h, &f);
 	must(f.way == WAY_DIRECT || f.way == WAY_UNKNOWN);
 	buf_free(&text);
@@ -187,10 +214,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	buf_free(&text);
 	below(data, &h);
 	as_helo(data, &h);
-	as_any_helo(data, &h);
 	as_name(data, &h);
 	as_recipient(data, &h);
 	as_sender(data, &h);
+	for (size_t i = 0; i < sizeof frames / sizeof *frames; i++)
+		unchanged(data, &h, i);
 	header_free(&h);
 	return 0;
 }

@@ -76,10 +76,16 @@ static const struct {
 	{ "from b.example (EHLO a.example) ([198.51.100.7]) by x with SMTP", "198.51.100.7", "a.example", "",
 		"b.example" },
 	{ "from b.example (198.51.100.7) by x with SMTP", "198.51.100.7", "b.example", "", "" },
+	/* Zimbra: LMTP, by a host of ours */
+	{ "from a.example (LHLO b.example) (198.51.100.7) by x with LMTP", NULL, "b.example", "", "a.example" },
 	/* only the first comment tells what the server saw */
-	{ "from a.example (b.example) (c.example [192.0.2.10]) " BY, NULL, "a.example", "", "" },
-	{ "from a.example (using TLSv1.3 with x [192.0.2.10]) (b.example [198.51.100.7]) " BY, "198.51.100.7",
+	{ "from a.example (b.example [198.51.100.7]) (using TLSv1.3 with x [192.0.2.10]) " BY, "198.51.100.7",
 		"a.example", "b.example", "" },
+	{ "from a.example (b.example [198.51.100.7]) (Client CN \"192.0.2.10 [192.0.2.10]\") " BY, "198.51.100.7",
+		"a.example", "b.example", "" },
+	{ "from a.example (b.example [198.51.100.7]) (x y z) " BY, "198.51.100.7", "a.example", "b.example", "" },
+	/* a parenthesis in an ident hides nothing that comes before */
+	{ "from a.example ([198.51.100.7] ident=(x)) " EXIM, "198.51.100.7", "a.example", "a.example", "" },
 	/* a later part never */
 	{ "from a.example by x ([192.0.2.10]) with SMTP", NULL, "a.example", "", "" },
 	{ "from a.example by x with SMTP; (b.example [192.0.2.10])", NULL, "a.example", "", "" },
@@ -94,7 +100,7 @@ START_TEST(what_the_server_saw)
 
 		received_parse(&r, text_of(line));
 		row_ok(line, r.has_from);
-		row_ok(line, !r.odd);
+		row_ok(line, !r.odd && !r.doubtful);
 		row_str(line, r.has_address ? ip_print(&r.address, address) : "none",
 			peers[i].address ? peers[i].address : "none");
 		row_ok(line, text_is(r.helo, peers[i].helo));
@@ -152,7 +158,7 @@ START_TEST(what_it_wrote)
 		struct received r;
 
 		received_parse(&r, text_of(line));
-		row_ok(line, !r.odd);
+		row_ok(line, !r.odd && !r.doubtful);
 		row_ok(line, text_is(r.by, tails[i].by));
 		row_ok(line, text_is(r.protocol, tails[i].protocol));
 		row_ok(line, text_is(r.recipient, tails[i].recipient));
@@ -170,10 +176,22 @@ START_TEST(odd)
 		"from a ([192.0.2.1]) x by h", "from a ([192.0.2.1]) by h from b",
 		"from a ([192.0.2.1]) by h with SMTP by i",
 		"from [192.0.2.1] (helo=x [198.51.100.7] (may be forged)) by h",
-		"from [192.0.2.1] (port=1 helo=x y [198.51.100.7]) by h", "from a ([192.0.2.1] ident=(x)) by h",
-		"from a ([192.0.2.1] helo=b ident=() by h) by i", "from a; b by h", "from a(b [192.0.2.1]) by h",
-		"from a([192.0.2.1]) by h", "from a(b)c ([192.0.2.1]) by h", "from a(b\\) ([192.0.2.1]) by h",
-		"from (x) ([192.0.2.1]) by h" };
+		"from [192.0.2.1] (port=1 helo=x y [198.51.100.7]) by h", "from a; b by h",
+		"from a(b [192.0.2.1]) by h", "from a([192.0.2.1]) by h", "from a(b)c ([192.0.2.1]) by h",
+		"from a(b\\) ([192.0.2.1]) by h", "from (x) ([192.0.2.1]) by h",
+		/* two comments with an address, or one behind what only comes after it */
+		"from a (b [192.0.2.1]) (c [192.0.2.2]) by h", "from a (b) (c [192.0.2.1]) by h",
+		"from a (b [192.0.2.1]) (c 192.0.2.2) by h", "from a ([192.0.2.1]) (x@192.0.2.2) by h",
+		"from a (192.0.2.1) (192.0.2.2) by h", "from a ([192.0.2.1]) [192.0.2.2] by h",
+		"from a (using TLSv1.3 with x) (b [192.0.2.1]) by h", "from a (authenticated) ([192.0.2.1]) by h",
+		"from a (Authenticated sender: b) ([192.0.2.1]) by h", "from a (AUTH: b) ([192.0.2.1]) by h",
+		"from a ([192.0.2.1]) (HELO [192.0.2.2]) by h", "from a (HELO b) (HELO [192.0.2.2]) by h",
+		"from a ([192.0.2.1]) (Client [192.0.2.2]) by h", "from a ([192.0.2.1]) (No [192.0.2.2]) by h",
+		/* nothing follows the client's words */
+		"from a ([192.0.2.1] ident=b) (authenticated) by h", "from a ([192.0.2.1] helo=b) (c) by h",
+		"from [192.0.2.1] (helo=b) (using TLSv1.3) by h", "from a ([192.0.2.1]) (b) (authenticated) by h",
+		/* keywords where a value is due */
+		"from a ([192.0.2.1]) by h id by i", "from a ([192.0.2.1]) by h with from i" };
 	char line[3000];
 	struct received r;
 
@@ -191,6 +209,43 @@ START_TEST(odd)
 	}
 	received_parse(&r, text_of("from mail pickup service by h with Microsoft SMTPSVC; x"));
 	ck_assert(!r.odd && !r.has_from && text_is(r.by, "h"));
+}
+END_TEST
+
+/* A second `by` stands somewhere, apart from the HELO. */
+START_TEST(doubtful)
+{
+	static const struct {
+		const char *line;
+		bool is;
+	} lines[] = {
+		{ "from a ([192.0.2.1]) by h; x by i", true },
+		{ "from a ([192.0.2.1]) by h; x\n\tBY\ti", true },
+		{ "from a ([192.0.2.1]) by h (x by i)", true },
+		{ "from a ([192.0.2.1]) by h (x (by) i)", true },
+		{ "from a ([192.0.2.1]) by h ((x)by i", true },
+		{ "from a ([192.0.2.1]) by h for <\"x by i\"@j>; k", true },
+		{ "from a ([192.0.2.1]) by h for \"x by i\"@j; k", true },
+		{ "from a ([192.0.2.1]) by h; x by", true },
+		{ "from a ([192.0.2.1] (x) by h for \"a) by i", true },
+		{ "from by ([192.0.2.1]) by h; x by i", true },
+		{ "by h; x by i", true },
+		{ "from mail pickup service by h; x ([192.0.2.1]) by i", true },
+		{ "from by ([192.0.2.1]) by h; x", false },
+		{ "from a ([192.0.2.1]) by by (x); x", true },
+		{ "from a ([192.0.2.1]) by h for <by@i>; bye", false },
+		{ "from a (by.b [192.0.2.1]) by h; x", false },
+		{ "from mail pickup service by h; x", false },
+		{ "(from by@h) by h; x", false },
+		{ "(qmail 1 invoked by uid 0); x", false },
+	};
+
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		struct received r;
+		received_parse(&r, text_of(lines[i].line));
+		row_ok(lines[i].line, !r.odd);
+		row_int(lines[i].line, r.doubtful, lines[i].is);
+	}
 }
 END_TEST
 
@@ -216,5 +271,5 @@ END_TEST
 
 int main(void)
 {
-	return unit_run("received", UNIT_TESTS(what_the_server_saw, what_it_wrote, odd, folded));
+	return unit_run("received", UNIT_TESTS(what_the_server_saw, what_it_wrote, odd, doubtful, folded));
 }
