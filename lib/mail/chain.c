@@ -176,13 +176,20 @@ static bool look(struct chain *c, struct walk *w, const struct received *r, stru
 	return true;
 }
 
-/* One line of the walk; true when it ended there. What a client may have written itself does it no good. */
-static bool step(struct chain *c, struct walk *w, struct text value, struct finding *f)
+/*
+ * One line of the walk; true when it ended there. What a client may have written itself does it no good. open: the message
+ * ends in this line, so that a host's name in it may be the beginning of another's.
+ */
+static bool step(struct chain *c, struct walk *w, struct text value, bool open, struct finding *f)
 {
 	const struct finding above = *f;
 	struct received r;
 
 	received_parse(&r, value);
+	if (open && r.date.len == 0) {
+		unknown(f, "truncated");
+		return true;
+	}
 	bool ended = !r.odd && look(c, w, &r, f);
 	bool nothing_good = ended && (!f->judged || f->way == WAY_DIRECT);
 	if (!r.odd && (!r.doubtful || nothing_good))
@@ -267,7 +274,7 @@ void chain_judge(struct chain *c, const struct header *h, struct finding *f)
 			continue;
 		}
 		line++;
-		if (step(c, &w, field->value, f))
+		if (step(c, &w, field->value, h->open && i + 1 == h->count, f))
 			break;
 	}
 	if (i == h->count) {

@@ -127,6 +127,7 @@ void header_end(struct header *h)
 {
 	enum field_name which;
 
+	h->open = h->keeps && h->lines.len > 0 && h->lines.at[h->lines.len - 1] != '\n';
 	buf_str(&h->lines, "\n\n");
 	h->message = parse(text_cut(h->lines.at, h->lines.len));
 	if (!h->message)

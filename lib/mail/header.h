@@ -42,6 +42,7 @@ struct header {
 	size_t count;
 	bool headless; /* the first line is the rest of one: what was above it is cut off */
 	bool cut; /* fields behind the last are missing: there were more than HEADER_MAX bytes */
+	bool open; /* the last field's line has no end */
 	struct buf lines;
 	void *message; /* GMime's, which owns the values */
 	bool begun, keeps; /* while lines are put in: there was one; the field is one of ours */

@@ -124,6 +124,12 @@ subtest 'status' => sub {
 	($status, $out, $err) = audit(write_file('xz', "\xfd7zXZ\0"));
 	is($status, 2, 'compressed otherwise');
 	like($err, qr/compressed by xz: pipe it through xzcat/, 'says what helps');
+	# A name that ends with the message may be the beginning of another's.
+	for my $row ([qr/(?<=by mx)/, 'unknown'], [qr/(?<=by mx\.example\.org)/, 'unknown'], [qr/(?<=with ESM)/, 'unknown'], [qr/(?<=; S)/, 'direct'], [qr/\n\z/, 'direct']) {
+		my ($end, $verdict) = @$row;
+		($status, $out) = audit(write_file('ends', (split($end, $direct))[0]));
+		like($out, $verdict eq 'direct' ? qr/\Adirect\t/ : qr/\Aunknown\t-\t-\ttruncated\t/, "a message that ends behind $end");
+	}
 	($status, $out, $err) = audit(write_file('empty', ''));
 	is("$status$out", '0', 'an empty mailbox');
 	($status, $out, $err) = mxonly('', 'audit', '-c', "$folder/none.ini", $good);
