@@ -4,6 +4,8 @@
 #include "policy/facts.h"
 #include "policy/recipient.h"
 
+enum { DECIDED_MAX = 64 };
+
 /* The other factors in the order in which their failure is named. */
 static const enum reason factor_reason[FACTORS] = {
 	[FACTOR_ADDRESS] = REASON_UNKNOWN_ADDRESS,
@@ -212,6 +214,22 @@ static void consider(struct facts *f, struct verdict *worst, bool *any, struct t
 	*any = true;
 }
 
+/* Policies that were decided for the request at hand; of more than these some are decided again. */
+struct decided {
+	unsigned count;
+	uint32_t policy[DECIDED_MAX];
+};
+
+static bool decided_before(struct decided *d, uint32_t policy)
+{
+	for (unsigned i = 0; i < d->count; i++)
+		if (d->policy[i] == policy)
+			return true;
+	if (d->count < DECIDED_MAX)
+		d->policy[d->count++] = policy;
+	return false;
+}
+
 /* Not the domain's bytes. */
 static void start(struct verdict *v, enum outcome outcome, enum reason reason)
 {
@@ -230,9 +248,11 @@ void decide(const struct snapshot *s, const struct request *rq, struct verdict *
 	static _Thread_local struct facts f;
 	static _Thread_local struct recipient r;
 	static _Thread_local char name[RECIPIENT_MAX];
+	struct decided before;
 	size_t len;
 	bool any = false;
 
+	before.count = 0; /* the rest is not worth clearing */
 	start(v, OUTCOME_PERMIT, REASON_NO_RECIPIENT);
 	if (rq->attr[ATTR_RECIPIENT].len == 0)
 		return;
@@ -246,8 +266,10 @@ void decide(const struct snapshot *s, const struct request *rq, struct verdict *
 			return consider(&f, v, &any, domain, (uint32_t)labelled, true, trace);
 		/* a name that did not fit is none, and gets the strictest mode */
 		bool none = len == 0 || len > sizeof name;
-		consider(&f, v, &any, domain, none ? SNAP_POLICY_NO_DOMAIN : snapshot_policy_of(s, domain), false,
-			trace);
+		uint32_t policy = none ? SNAP_POLICY_NO_DOMAIN : snapshot_policy_of(s, domain);
+		/* another candidate of a policy has its verdict, of which the first stands; a recipient may hold thousands */
+		if (trace || !decided_before(&before, policy))
+			consider(&f, v, &any, domain, policy, false, trace);
 	}
 }
 

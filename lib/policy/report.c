@@ -94,6 +94,48 @@ static const struct {
 	BEFORE("instance"),
 };
 
+/* What stands before the value of a key. */
+static struct text name_of(int key, bool json)
+{
+	struct text name = json ? before[key].json : before[key].plain;
+
+	return key == 0 ? text_cut(name.at + 1, name.len - 1) : name;
+}
+
+static void put_words(struct line *l, const struct text values[KEYS])
+{
+	for (int k = 0; k < KEYS; k++) {
+		if (values[k].len == 0)
+			continue;
+		line_text(l, name_of(k, false));
+		line_value(l, values[k]);
+	}
+}
+
+/*
+ * The closing brace is set aside first, and a member without room for any value is left out whole, so that a line that was cut
+ * still is an object. (Inlined, it would make lines of text take a fifth more.)
+ */
+static __attribute__((noinline)) void put_members(struct line *l, const struct text values[KEYS])
+{
+	l->full |= l->cap - l->len < 3;
+	if (l->full)
+		return;
+	line_str(l, "{");
+	l->cap--;
+	for (int k = 0; k < KEYS && !l->full; k++) {
+		struct text name = name_of(k, true);
+		if (values[k].len == 0)
+			continue;
+		l->full = l->cap - l->len <= name.len + 2;
+		line_text(l, name);
+		line_json(l, values[k]);
+	}
+	l->cap++;
+	l->at[l->len++] = '}';
+	l->at[l->len] = '\0';
+}
+
 void report_decision(
 	struct line *l, const struct snapshot *s, const struct request *rq, const struct verdict *v, bool json)
 {
@@ -102,19 +144,9 @@ void report_decision(
 
 	values_of(values, s, rq, v, title, sizeof title);
 	if (json)
-		line_str(l, "{");
-	for (int k = 0; k < KEYS; k++) {
-		struct text name = json ? before[k].json : before[k].plain;
-		if (values[k].len == 0)
-			continue;
-		line_text(l, k == 0 ? text_cut(name.at + 1, name.len - 1) : name);
-		if (json)
-			line_json(l, values[k]);
-		else
-			line_value(l, values[k]);
-	}
-	if (json)
-		line_str(l, "}");
+		put_members(l, values);
+	else
+		put_words(l, values);
 }
 
 static void put_place(struct line *l, const struct snapshot *s, const struct snap_relay *relay)
@@ -147,36 +179,37 @@ static void warn_near_miss(struct line *l, const struct snapshot *s, const struc
 
 /* What of the client is not the relay's, and what an administrator does about it. */
 static const struct {
-	const char *has, *advice;
+	const char *has, *in_ranges /* what else it may be where the address is the relay's; or NULL */, *advice;
 	enum attribute attribute;
 } mismatches[REASONS] = {
-	[REASON_HELO_MISMATCH] = { "its HELO is not at or below `domains`: ",
-		"another customer's host, or the service says HELO under one more domain: then add it to `domains`",
-		ATTR_HELO_NAME },
+	[REASON_HELO_MISMATCH] = { "its HELO is not at or below `domains`: ", "another customer's host, or ",
+		"the service says HELO under one more domain: then add it to `domains`", ATTR_HELO_NAME },
 	[REASON_NAME_MISMATCH] = { "its verified name is not at or below `domains`: ",
-		"the range may have changed hands, or the service names its hosts under one more domain: then add it "
-		"to `domains`",
-		ATTR_CLIENT_NAME },
-	[REASON_CERTIFICATE_MISMATCH] = { "its certificate is none of `fingerprints`: ",
+		"the range may have changed hands, or ",
+		"the service names its hosts under one more domain: then add it to `domains`", ATTR_CLIENT_NAME },
+	[REASON_CERTIFICATE_MISMATCH] = { "its certificate is none of `fingerprints`: ", NULL,
 		"the certificate may have been renewed: then add the new fingerprint; or Postfix asks for none "
 		"(smtpd_tls_ask_ccert)",
 		ATTR_CCERT_FINGERPRINT },
-	[REASON_NO_TLS] = { "it did not use TLS", "is TLS offered to it (smtpd_tls_security_level = may)?",
+	[REASON_NO_TLS] = { "it did not use TLS", NULL, "is TLS offered to it (smtpd_tls_security_level = may)?",
 		ATTR_COUNT },
 };
 
 static void warn_mismatch(struct line *l, const struct snapshot *s, const struct request *rq, const struct verdict *v)
 {
 	enum attribute a = mismatches[v->reason].attribute;
+	bool in_ranges = (v->relay->match & FACTOR_BIT_ADDRESS) != 0;
 
 	put_client(l, rq);
-	line_str(l, v->relay->match & FACTOR_BIT_ADDRESS ? " is in the ranges of " : " is not taken for ");
+	line_str(l, in_ranges ? " is in the ranges of " : " is not taken for ");
 	put_place(l, s, v->relay);
 	line_str(l, ", but ");
 	line_str(l, mismatches[v->reason].has);
 	if (a != ATTR_COUNT)
 		line_value(l, rq->attr[a].len > 0 ? rq->attr[a] : text_of("(none)"));
 	line_str(l, "; ");
+	if (in_ranges && mismatches[v->reason].in_ranges)
+		line_str(l, mismatches[v->reason].in_ranges);
 	line_str(l, mismatches[v->reason].advice);
 }
 

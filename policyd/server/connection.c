@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "server/clock.h"
+#include "server/stuck.h"
 #include "server/waiting.h"
 
 enum { SHARE = OFFICE_BUFFER / OFFICE_ROUND, CACHE_LINE = 64 };
@@ -206,8 +207,8 @@ static void settle(struct office *o, struct connection *c, enum progress p, bool
 		return;
 	}
 	watch(o, c, p == WAITS_FOR_READER ? EV_WRITE : EV_READ);
-	/* A request that goes on keeps its place: else a byte now and then would put it off for ever. */
-	if (hurried && c->hurried && !answered)
+	/* A request that goes on keeps its place: else a byte now and then would put it off for ever. At an end every one does. */
+	if (hurried && c->hurried && (!answered || o->stopping))
 		return;
 	waiting_in(o, c, hurried);
 }
@@ -231,7 +232,7 @@ void office_work(struct office *o)
 {
 	struct visit round[OFFICE_ROUND], *v;
 
-	while (o->ready != NULL) {
+	for (; o->ready != NULL; stuck_turn()) {
 		unsigned n = begin_round(o, round);
 		for (v = round; v < round + n; v++)
 			if (v->in_len > 0)
@@ -290,6 +291,7 @@ static void answer_last(struct office *o, struct connection *c)
 	struct visit v = { .of = c, .out = o->out, .room = OFFICE_BUFFER };
 
 	for (int i = 0; i < 256 && p == ANSWERED && hear(&v, o->in, OFFICE_BUFFER); i++) {
+		stuck_turn();
 		decide_some(o, &v);
 		p = answer(o, &v);
 	}

@@ -10,7 +10,7 @@
  *            and only what a slow client leaves unread is kept aside, while its further requests wait in its socket
  * Errors:    a client that vanishes is no error; one that is too slow or not understood is closed with a warning
  * Processes: single-threaded; a snapshot is exchanged between two events, that is between two requests
- * Tested by: t/live/server_dialogue.t, t/live/server_limits.t, t/live/server_stop.t
+ * Tested by: t/unit/test_connection.c, t/live/server_dialogue.t, t/live/server_limits.t, t/live/server_stop.t
  */
 
 #include <ev.h>

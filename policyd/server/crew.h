@@ -8,7 +8,7 @@
  * Life:      crew_spawn -> crew_send, crew_signal -> crew_reap, again and again
  * Errors:    -1 with errno when a process cannot be started
  * Processes: a child's channel ends in that child alone, so that the supervisor's death is seen by every worker
- * Tested by: t/live/server_crew.t
+ * Tested by: t/live/server_crew.t, t/live/fault_processes.t
  */
 
 #include <ev.h>

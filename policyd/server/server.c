@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -21,28 +23,60 @@
 #include "server/privileges.h"
 #include "server/supervisor.h"
 
-/* The snapshot's descriptor, or -1 when it was told why not. */
-static int load_first(const char *config, struct faults *f, const struct snapshot **s)
+static sigset_t stops(void)
 {
+	sigset_t ends;
+
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGTERM);
+	sigaddset(&ends, SIGINT);
+	return ends;
+}
+
+/* Until there is something to hear of it; false: the end is asked for. */
+static bool wait_for(const struct loading *l)
+{
+	struct pollfd p[2] = { { .fd = l->socket, .events = POLLIN }, { .events = POLLIN } };
+	const sigset_t ends = stops();
+
+	p[1].fd = signalfd(-1, &ends, SFD_CLOEXEC); /* not had: they come when the configuration is there */
+	while (poll(p, 2, -1) < 0 && errno == EINTR)
+		continue;
+	if (p[1].fd >= 0)
+		close(p[1].fd);
+	return p[1].revents == 0;
+}
+
+/* -1: start->snapshot is there; otherwise the exit status. */
+static int load_first(const char *config, struct supervisor_start *start)
+{
+	struct loading l;
 	struct err e;
-	int fd;
 
 	if (privileges_check_readable(config, &e) < 0) {
 		log_error("%s", e.text);
-		return -1;
+		return EXIT_CONFIGURATION;
 	}
-	fd = load(config, f);
-	if (fd < 0) {
-		faults_print(f, stderr);
+	if (load_start(&l, config, LOAD_SECONDS, &e) < 0) {
+		log_error("%s", e.text);
+		return EXIT_FAILURE;
+	}
+	if (!wait_for(&l)) {
+		load_cancel(&l);
+		log_info("stopping: asked to while %s was being read", config);
+		return EXIT_SUCCESS;
+	}
+	start->fd = load_finish(&l, config, start->faults);
+	if (start->fd < 0) {
+		faults_print(start->faults, stderr);
 		log_error("%s is not fit to serve", config);
-		return -1;
+		return EXIT_CONFIGURATION;
 	}
-	if (snapshot_map(s, fd, &e) < 0) {
-		log_error("%s: %s", config, e.text);
-		close(fd);
+	if (snapshot_map(&start->snapshot, start->fd, &e) == 0)
 		return -1;
-	}
-	return fd;
+	log_error("%s: %s", config, e.text);
+	close(start->fd);
+	return EXIT_CONFIGURATION;
 }
 
 static int find_group(struct text name, gid_t *gid, struct err *e)
@@ -144,21 +178,30 @@ static int serve(
 	return supervisor_run(start);
 }
 
+/* From here on there is something to clean up: they come where they are waited for (wait_for), or to the supervisor's loop. */
+static void hold_back_stops(void)
+{
+	const sigset_t ends = stops();
+
+	sigprocmask(SIG_BLOCK, &ends, NULL);
+}
+
 /* As whom the server stays. */
 static int run_unprivileged(
 	const struct server_options *o, const struct privileges *p, struct supervisor_start *start, struct daemon *d)
 {
 	struct pidfile pidfile;
 	struct err e;
-	int status = EXIT_CONFIGURATION;
+	int status;
 
 	descriptors_raise();
+	hold_back_stops();
 	if (o->pidfile != NULL && pidfile_take(&pidfile, o->pidfile, &e) < 0) {
 		log_error("%s", e.text);
 		return EXIT_FAILURE;
 	}
-	start->fd = load_first(o->config, start->faults, &start->snapshot);
-	if (start->fd >= 0)
+	status = load_first(o->config, start);
+	if (status < 0)
 		status = serve(o, p, start, d);
 	faults_free(start->faults);
 	if (o->pidfile != NULL)

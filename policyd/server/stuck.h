@@ -3,17 +3,17 @@
 #define MXONLY_STUCK_H
 
 /*
- * stuck - ends a process that computes on and on within one turn of its loop
+ * stuck - ends a process that computes on and on for a few clients
  *
- * Life:      stuck_watch once, before confinement -> stuck_turn, with each turn of the loop
+ * Life:      stuck_watch once, before confinement -> stuck_turn, with each turn of the loop, and with each few clients within one
  * Errors:    none: the process exits with STUCK_STATUS after one to two times so many seconds of processor time without a turn.
  *            Only time that the process itself uses counts: one that waits, is stopped, or sleeps with its machine is never stuck
- * Tested by: t/unit/test_stuck.c, t/live/captured.t
+ * Tested by: t/unit/test_stuck.c, t/unit/test_connection.c, t/live/captured.t
  */
 
 enum {
 	STUCK_SECONDS =
-		5, /* the longest turns, with a great configuration and thousands of clients, take some tenths of one */
+		5, /* the longest turns, of 32 clients with 2 KiB each or one with 64 KiB, take some tenths of one */
 	STUCK_STATUS = 99
 };
 

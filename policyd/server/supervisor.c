@@ -20,8 +20,11 @@ static const double LOGGER_PAUSE = 0.2; /* seconds before a logger that died is 
 
 void supervisor_raise(struct supervisor *s, struct supervisor_event event)
 {
-	if (s->pending_count < SUPERVISOR_PENDING)
-		s->pending[s->pending_count++] = event;
+	if (s->pending_count == SUPERVISOR_PENDING) {
+		log_error("an event is lost (a fault of mxonlyd: please report it)");
+		return;
+	}
+	s->pending[(s->pending_first + s->pending_count++) % SUPERVISOR_PENDING] = event;
 }
 
 static void carry_out_all(struct supervisor *s, const struct supervisor_actions *actions)
@@ -45,13 +48,14 @@ static void think(struct supervisor *s)
 {
 	struct supervisor_actions actions;
 
-	for (size_t i = 0; i < s->pending_count; i++) {
-		const struct supervisor_event event = s->pending[i];
+	while (s->pending_count > 0) {
+		const struct supervisor_event event = s->pending[s->pending_first];
 
+		s->pending_first = (s->pending_first + 1) % SUPERVISOR_PENDING;
+		s->pending_count--;
 		supervisor_event(&s->state, &event, clock_ms(), &actions);
 		carry_out_all(s, &actions);
 	}
-	s->pending_count = 0;
 	notify_settled(s);
 }
 
@@ -265,7 +269,7 @@ static void watch(struct supervisor *s)
 		ev_signal_start(s->loop, &s->signal[i]);
 		sigaddset(&awaited, numbers[i]);
 	}
-	sigprocmask(SIG_UNBLOCK, &awaited, NULL); /* a reload that was asked for during the start comes now */
+	sigprocmask(SIG_UNBLOCK, &awaited, NULL); /* what was asked for during the start comes now */
 	ev_init(&s->timer, on_timer);
 	ev_timer_init(&s->logger_timer, on_logger_timer, 0, LOGGER_PAUSE);
 }

@@ -126,6 +126,9 @@ void supervisor_carry_out(struct supervisor *s, const struct supervisor_action *
 		log_warning("workers have not left in %d s: killed", STOP_PATIENCE / 1000);
 		crew_signal(&s->crew, SIGKILL);
 		break;
+	case ACT_LEAVE_BEHIND:
+		log_error("workers that were killed have not ended in %d s: left behind", KILL_PATIENCE / 1000);
+		break;
 	case ACT_TIMER:
 		set_timer(s, a->at);
 		break;

@@ -12,14 +12,18 @@
 #include "server/renewal.h"
 #include "server/supervisor.h"
 
-enum { SUPERVISOR_PENDING = SUPERVISOR_WORKERS + 8, SUPERVISOR_SIGNALS = 4 };
+enum {
+	/* One for each worker, which is not started again before its death was thought of, a load, and what happens from outside. */
+	SUPERVISOR_PENDING = SUPERVISOR_WORKERS + 2,
+	SUPERVISOR_SIGNALS = 4
+};
 
 struct supervisor {
 	struct supervisor_start start;
 	struct ev_loop *loop;
 	struct supervisor_state state;
-	struct supervisor_event pending[SUPERVISOR_PENDING]; /* what happened while actions were carried out */
-	size_t pending_count;
+	struct supervisor_event pending[SUPERVISOR_PENDING]; /* a ring: what happened while actions were carried out */
+	size_t pending_first, pending_count;
 	struct crew crew;
 	struct fixed fixed;
 	struct log_sender log;

@@ -27,7 +27,7 @@ static void start(struct supervisor_state *s, unsigned n, int64_t now, struct su
 	act_on(out, ACT_SEND, n);
 }
 
-/* The timer is due when the first absent worker is to be started; while stopping, when patience ends. */
+/* The timer is due when the first absent worker is to be started; while stopping, when patience ends, and a last time. */
 static void arm(struct supervisor_state *s, int64_t at, struct supervisor_actions *out)
 {
 	if (at == s->armed)
@@ -224,11 +224,24 @@ static void loaded(struct supervisor_state *s, bool good, struct supervisor_acti
 		reload(s, out);
 }
 
+/* Who has not left is killed; whose end is not seen even then is left behind: whatever happened, the server ends. */
+static void end_patience(struct supervisor_state *s, int64_t now, struct supervisor_actions *out)
+{
+	if (s->killed) {
+		act(out, ACT_LEAVE_BEHIND);
+		act(out, ACT_EXIT)->status = 1;
+		return;
+	}
+	s->killed = true;
+	act(out, ACT_KILL_WORKERS);
+	arm(s, now + KILL_PATIENCE, out);
+}
+
 static void timer(struct supervisor_state *s, int64_t now, struct supervisor_actions *out)
 {
 	s->armed = INT64_MAX;
 	if (s->stopping) {
-		act(out, ACT_KILL_WORKERS);
+		end_patience(s, now, out);
 		return;
 	}
 	for (unsigned n = 0; n < s->workers; n++)

@@ -23,6 +23,7 @@ enum {
 	RESTART_FIRST = 100, /* the pause after the second death in a row; it doubles ... */
 	RESTART_LONGEST = 10000,
 	STOP_PATIENCE = 5000, /* workers that have not left by then are killed */
+	KILL_PATIENCE = 10000, /* whose end is not seen by then is left behind */
 	WORKER_LAST_TRY = 8 /* deaths in a row, of every worker: it will not work */
 };
 
@@ -56,6 +57,7 @@ enum supervisor_action_kind {
 	ACT_GIVE_UP, /* workers die at once, all of them, again and again: to be said loudly */
 	ACT_STOP_WORKERS, /* remove the sockets, ask the workers to leave */
 	ACT_KILL_WORKERS,
+	ACT_LEAVE_BEHIND, /* workers that do not even die: to be said */
 	ACT_TIMER, /* EVENT_TIMER at this time, in place of the time armed before */
 	ACT_EXIT /* status */
 };
@@ -95,7 +97,7 @@ struct supervisor_state {
 	uint32_t announced; /* the last that all workers were seen to serve */
 	uint32_t loads; /* begun */
 	bool loading, reload_again;
-	bool stopping;
+	bool stopping, killed;
 	int status;
 	int64_t armed; /* when the timer is due; INT64_MAX: not armed */
 };

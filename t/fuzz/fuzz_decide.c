@@ -52,7 +52,7 @@ static void check_reports(const struct snapshot *s, const struct request *rq, co
 	for (int json = 0; json < 2; json++) {
 		line_start(&l, at, sizeof at);
 		report_decision(&l, s, rq, v, json);
-		must(!l.full);
+		must(json ? at[0] == '{' && at[l.len - 1] == '}' : !l.full);
 		if (verdict_warns(v))
 			report_warning(&l, s, rq, v);
 		for (size_t i = 0; i < l.len; i++)

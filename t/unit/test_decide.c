@@ -237,6 +237,74 @@ START_TEST(a_trace_changes_nothing)
 }
 END_TEST
 
+enum { MANY = 150 /* sections: more than decide keeps in mind */ };
+
+/* A configuration with sections dN.test, each mode in some, and relays that hold the client, nearly do, or do not. */
+static const struct snapshot *many_policies(void)
+{
+	static const char *const kinds[] = { "mode = off", "mode = monitor", "relays = dns",
+		"relays = plain named filter", "on_mismatch = defer", "exempt_networks =" };
+	static char text[sizeof ini + 100 * (size_t)MANY];
+	size_t len = sizeof ini - 1;
+
+	memcpy(text, ini, len);
+	for (unsigned n = 0; n < MANY; n++)
+		len += (size_t)snprintf(text + len, sizeof text - len, "[domain d%u.test]\n%s\n", n,
+			kinds[n % (sizeof kinds / sizeof *kinds)]);
+	return fixture_snapshot(text);
+}
+
+/* Pieces of few policies or of many, again and again; and now and then one that makes "no domain" a candidate. */
+static void random_recipient(char *to, size_t cap, unsigned *seed)
+{
+	unsigned pieces = 1 + (unsigned)rand_r(seed) % (rand_r(seed) % 4 == 0 ? 300 : 6);
+	unsigned of = 1 + (unsigned)rand_r(seed) % (2 * MANY);
+	size_t len = (size_t)snprintf(to, cap, "u");
+
+	for (unsigned i = 0; i < pieces; i++) {
+		unsigned n = (unsigned)rand_r(seed) % of;
+
+		len += (size_t)snprintf(to + len, cap - len, "%s%u.test", n % 7 == 0 ? "%x.d" : "@d", n);
+	}
+	if (rand_r(seed) % 8 == 0)
+		snprintf(to + len, cap - len, ":x");
+}
+
+static void same_verdict(const char *recipient, const struct verdict *a, const struct verdict *b)
+{
+	ck_assert_msg(a->outcome == b->outcome && a->reason == b->reason && a->mode == b->mode &&
+			      a->policy == b->policy && a->relay == b->relay &&
+			      a->unknown_context == b->unknown_context,
+		"%.500s: %s %s, traced %s %s", recipient, outcome_name[a->outcome], reason_name[a->reason],
+		outcome_name[b->outcome], reason_name[b->reason]);
+	ck_assert_msg(a->domain_len == b->domain_len && memcmp(a->domain, b->domain, a->domain_len) == 0,
+		"%.500s: of %.*s, traced %.*s", recipient, (int)a->domain_len, a->domain, (int)b->domain_len,
+		b->domain);
+}
+
+/* A trace looks at every candidate; without one, those of a policy that was decided already are passed over. */
+START_TEST(many_candidates_are_decided_as_each_alone)
+{
+	static const char *const clients[] = { DIRECT, FILTER, NAMED, "client_address=192.0.2.7 helo_name=x.test ",
+		"client_address=10.1.2.3 ", "client_address=unknown " };
+	const struct snapshot *s = many_policies();
+	static char recipient[8192];
+	struct verdict plain, traced;
+	unsigned seed = 1, told = 0;
+
+	for (int i = 0; i < 3000; i++) {
+		struct request rq = fixture_request(clients[(unsigned)i % (sizeof clients / sizeof *clients)]);
+
+		random_recipient(recipient, sizeof recipient, &seed);
+		rq.attr[ATTR_RECIPIENT] = text_of(recipient);
+		decide(s, &rq, &plain, NULL);
+		decide(s, &rq, &traced, &(struct decide_trace){ .context = &told, .tell = ignore });
+		same_verdict(recipient, &plain, &traced);
+	}
+	snapshot_unmap(s);
+}
+END_TEST
+
 START_TEST(no_domain_gets_the_strictest_mode)
 {
 	const struct snapshot *s = fixture_snapshot(
@@ -305,6 +373,7 @@ END_TEST
 
 int main(void)
 {
-	return unit_run("decide", UNIT_TESTS(every_step, a_trace_changes_nothing, no_domain_gets_the_strictest_mode,
+	return unit_run("decide", UNIT_TESTS(every_step, a_trace_changes_nothing,
+					  many_candidates_are_decided_as_each_alone, no_domain_gets_the_strictest_mode,
 					  an_unknown_context_is_noticed, actions_are_those_of_the_policy));
 }

@@ -130,8 +130,80 @@ START_TEST(hostile_values_fit_and_hide_nothing)
 }
 END_TEST
 
+/* Behind a string with only whole escapes in it; NULL: it is none. */
+static const char *behind_string(const char *c)
+{
+	if (*c++ != '"')
+		return NULL;
+	for (; *c != '"'; c++) {
+		if (*c == '\\' && *++c != '\\' && *c != '"')
+			return NULL;
+		if (*c < 0x20 || *c == 0x7f)
+			return NULL;
+	}
+	return c + 1;
+}
+
+/* {"name":"value",...}: how many members; -1: it is no such object. */
+static int members(const char *c)
+{
+	int n = 0;
+
+	if (*c++ != '{')
+		return -1;
+	if (strcmp(c, "}") == 0)
+		return 0;
+	do {
+		if ((c = behind_string(c)) == NULL || *c++ != ':' || (c = behind_string(c)) == NULL)
+			return -1;
+		n++;
+	} while (*c++ == ',');
+	return strcmp(c - 1, "}") == 0 ? n : -1;
+}
+
+/* Cut after cap bytes. */
+static int members_of_cut(const struct snapshot *s, const struct request *rq, size_t cap)
+{
+	static char line[LOG_LINE + 1];
+	struct verdict v;
+	struct line l;
+
+	decide(s, rq, &v, NULL);
+	line_start(&l, line, cap);
+	line[cap] = 'x';
+	report_decision(&l, s, rq, &v, true);
+	ck_assert_msg(line[cap] == 'x' && l.len < cap && l.len == strlen(line), "%zu bytes", cap);
+	ck_assert_msg(cap < 3 || members(line) >= 0, "%zu bytes: %.999s", cap, line);
+	return members(line);
+}
+
+START_TEST(json_that_is_cut_is_an_object)
+{
+	enum { ALL = 11, LONGEST = 512 }; /* there is no domain, and no relay */
+	const struct snapshot *s = fixture_snapshot(ini);
+	struct request rq = fixture_request("recipient=u@x.test");
+	static char huge[LONGEST];
+	int n, last = -1;
+
+	memset(huge, 0xff, sizeof huge);
+	for (int a = 0; a < ATTR_COUNT; a++)
+		rq.attr[a] = text_cut(huge, 20);
+	for (size_t cap = 1; cap < 2000; cap++, last = n) {
+		n = members_of_cut(s, &rq, cap);
+		ck_assert_msg(n >= last, "%zu bytes: fewer than before", cap);
+	}
+	ck_assert_int_eq(last, ALL);
+	/* each as long as it is ever told, and every byte of it in its longest form: more than a line of the log holds */
+	for (int a = 0; a < ATTR_COUNT; a++)
+		rq.attr[a] = text_cut(huge, LONGEST);
+	ck_assert_int_eq(members_of_cut(s, &rq, LOG_LINE), ALL);
+	snapshot_unmap(s);
+}
+END_TEST
+
 int main(void)
 {
-	return unit_run("report", UNIT_TESTS(a_decision_is_one_line, the_object_has_every_member,
-					  a_warning_says_what_to_do, hostile_values_fit_and_hide_nothing));
+	return unit_run(
+		"report", UNIT_TESTS(a_decision_is_one_line, the_object_has_every_member, a_warning_says_what_to_do,
+				  hostile_values_fit_and_hide_nothing, json_that_is_cut_is_an_object));
 }
