@@ -56,7 +56,14 @@ void fixed_keep(struct fixed *f, const struct snapshot *s)
 		read_setting(&f->was[i], s, i);
 }
 
-void fixed_compare(const struct fixed *f, const struct snapshot *s, bool own_listen, bool own_control)
+static void tell(const char *name, const char *config, struct faults *told)
+{
+	log_warning("`%s` has changed: this takes effect at the next start", name);
+	warning_add(told, config, 0, "`%s` has changed: this takes effect at the next start", name);
+}
+
+void fixed_compare(const struct fixed *f, const struct snapshot *s, bool own_listen, bool own_control,
+	const char *config, struct faults *told)
 {
 	for (int i = 0; i < FIXED_COUNT; i++) {
 		struct buf is = { 0 };
@@ -65,7 +72,7 @@ void fixed_compare(const struct fixed *f, const struct snapshot *s, bool own_lis
 			continue;
 		read_setting(&is, s, i);
 		if (!text_equal(text_cut(is.at, is.len), text_cut(f->was[i].at, f->was[i].len)))
-			log_warning("`%s` has changed: this takes effect at the next start", names[i]);
+			tell(names[i], config, told);
 		buf_free(&is);
 	}
 }

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "base/fault.h"
 #include "policy/snapshot.h"
 
 enum {
@@ -32,7 +33,11 @@ struct fixed {
 
 void fixed_keep(struct fixed *f, const struct snapshot *s);
 
-/* Logs a warning for each setting that is different now. own_listen, own_control: `listen`, `control` do not matter. */
-void fixed_compare(const struct fixed *f, const struct snapshot *s, bool own_listen, bool own_control);
+/*
+ * A warning for each setting that is different now, in the log and in told (where config is the file it speaks of).
+ * own_listen, own_control: `listen`, `control` do not matter.
+ */
+void fixed_compare(const struct fixed *f, const struct snapshot *s, bool own_listen, bool own_control,
+	const char *config, struct faults *told);
 
 #endif

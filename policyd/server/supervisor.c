@@ -126,7 +126,7 @@ static void take_over(struct supervisor *s, int fd, const struct snapshot *new)
 	s->start.fd = fd;
 	counters_add(&s->start.counters->reloads_good, 1);
 	use_settings(s, new);
-	fixed_compare(&s->fixed, new, s->start.own_listen, s->start.own_control);
+	fixed_compare(&s->fixed, new, s->start.own_listen, s->start.own_control, s->start.config, &s->renewal.faults);
 }
 
 static void on_loaded(void *context, int fd, const struct snapshot *new)
@@ -218,8 +218,10 @@ static void on_logger_timer(struct ev_loop *loop, ev_timer *t, int events)
 	struct supervisor *s = ev_userdata(loop);
 
 	(void)events;
-	if (s->crew.logger == 0 && crew_spawn_logger(&s->crew) < 0)
-		return; /* again after the same pause */
+	if (s->crew.logger == 0) {
+		crew_spawn_logger(&s->crew);
+		return; /* again after the same pause: when it has taken from the queue, which may be full, or could not be started */
+	}
 	ev_timer_stop(loop, t);
 	log_warning("the process that writes the log had died, and was replaced");
 }
