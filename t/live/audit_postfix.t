@@ -101,6 +101,8 @@ for my $case (@cases) {
 }
 Postfix::wait_for('all are delivered', sub { my @files = glob("$box/box/new/*"); @files == @cases });
 
+$postfix->mxonlyd_stop;    # its log is whole
+
 # What the server said at the time, by the recipient.
 my %said;
 for my $line (split(/\n/, $postfix->policyd_log)) {

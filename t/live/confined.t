@@ -46,17 +46,28 @@ subtest 'from inside a worker' => sub {
 	is($server->stop, 0, 'a clean end');
 };
 
+# What this machine refuses everybody: a container has a filter of its own, io_uring can be switched off.
+sub machine_refuses {
+	my ($probe) = @_;
+	return field($$, 'Seccomp') ne '0' || $probe eq 'io-uring' && slurp('/proc/sys/kernel/io_uring_disabled') =~ /^[12]/;
+}
+
 # Else a probe that is refused for another reason would pass for one that confinement refuses.
 subtest 'the same, from inside one that gives up nothing' => sub {
 	my $server = Mxonly->new(policyd => "workers = 1\n", program => 't/unconfined');
 	my %got = probe_all($server);
 	cmp_ok(scalar(keys %got), '>=', 30, 'probes');
 	delete $got{'open-proc-self-mem'};    # of a process that is not dumpable it is root's
-	unlike($got{$_}, qr/^refused, /, "$_: $got{$_}") for sort keys %got;
+	is(field(($server->workers)[0], 'Seccomp_filters'), field($$, 'Seccomp_filters'), 'no filter but what this test has, too');
+	for my $probe (sort keys %got) {
+		my $title = "$probe: $got{$probe}";
+		$got{$probe} =~ /^refused, / && machine_refuses($probe) ? pass("$title, by this machine itself") : unlike($got{$probe}, qr/^refused, /, $title);
+	}
 	is($server->stop, 0, 'a clean end');
 };
 
 subtest 'files, by Landlock alone' => sub {
+	plan(skip_all => 'this kernel has no Landlock') if !Mxonly::landlock();
 	my $server = Mxonly->new(policyd => "workers = 1\n", program => 't/confined', before => [ Mxonly::program('t/without'), 'seccomp' ]);
 	my %got = probe_all($server);
 	is($got{$_}, 'refused, Permission denied', $_) for grep { /^open/ } sort keys %got;
@@ -92,7 +103,7 @@ subtest 'every process' => sub {
 		is($server->ask($server->connect, RELAY), 'DUNNO', 'they answer');
 	}
 	is($server->stop, 0, 'a clean end');
-	unlike($server->log, qr/confined as far as/, 'nothing was missing');
+	unlike(Mxonly::but_for_landlock($server->log), qr/confined as far as/, 'nothing was missing');
 };
 
 sub file {

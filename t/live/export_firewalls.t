@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: BSD-2-Clause
 # What mxonly exports for nftables, ipset, ufw and firewalld, loaded into the real ones between two hosts (lib/Apart.pm): who gets in
-# at port 25 and who does not, to the last address; ports 465 and 587; loading twice; a faulty file; undoing as the header says.
+# at port 25 and who does not, to the last address; ports 465 and 587; loading twice; a faulty file; undoing as the header says. MXONLY_SEED=N
+# plays one seed again.
 
 use strict;
 use warnings;
@@ -20,6 +21,9 @@ my @trusted = ('203.0.113.2', '2001:db8:40::/64');
 my @foreign = qw(203.0.113.9 2001:db8:99::7);
 my @allowed = ranges_of(@ranges, @trusted);
 
+my $seed = $ENV{MXONLY_SEED} // time() ^ $$;
+srand($seed);
+note("MXONLY_SEED=$seed");
 my @random  = random_ranges(40);
 
 # The first and the last address of each range, and those beside them.

@@ -7,11 +7,11 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Clock qw(time);
 use Journald;
 use Load;
 use Mxonly qw(wait_until);
 use Test::More;
-use Time::HiRes qw(time);
 
 use constant BATCH => 5_000;
 
@@ -26,8 +26,15 @@ sub speed {
 	return BATCH / (time() - $begin);
 }
 
+# As in fault_log.t: a wait for the log would be slow each time.
 sub as_fast {
-	my ($while, $before, $what) = @_;
+	my ($load, $before, $what) = @_;
+	my $while = 0;
+	for (1 .. 10) {
+		my $now = speed($load);
+		$while = $now if $now > $while;
+		last if $while > $before / 5;
+	}
 	cmp_ok($while, '>', $before / 5, sprintf('%s: %.0f a second, before %.0f', $what, $while, $before));
 }
 
@@ -50,7 +57,7 @@ sub hang {
 		speed($load);
 		last if metric($server) > 0;
 	}
-	as_fast(speed($load), $before, 'while it hangs');
+	as_fast($load, $before, 'while it hangs');
 	Journald::signal('CONT');
 	ok($server->logs(qr/\d+ log lines were dropped/), 'when it goes on, what was dropped is told');
 	speed($load);
@@ -68,7 +75,7 @@ for my $log ('log = stderr', '; log =') {
 		my $load = Load->new($server);
 		speed($load);
 		Journald::end();
-		as_fast(speed($load), $before, 'after it was killed');
+		as_fast($load, $before, 'after it was killed');
 		my ($dropped, $reported) = (metric($server), told($server));
 		cmp_ok($dropped, '>', $reported, "what had nowhere to go is counted: $dropped");
 		Journald::begin();

@@ -14,6 +14,7 @@ use Test::More;
 my $why = Journald::prepare();
 plan(skip_all => $why) if defined $why;
 Journald::begin();
+my $day = (localtime)[7];
 
 # The fields of ours that an entry has, by the keys of a line.
 sub fields {
@@ -93,7 +94,8 @@ subtest 'journalctl, as mxonlyd(8) has it' => sub {
 		my ($arguments) = $command =~ /-u mxonlyd (.*)/;
 		my $finds = delete $finds{ $arguments =~ s/=$id$/=*/r };
 		my $got = `journalctl -q --no-pager --no-hostname -D @{[Journald::ENTRIES]} -t mxonlyd $arguments`;
-		like($got, $finds // qr/\A\z/, $command);
+		next if $arguments =~ /-S today/ && (localtime)[7] != $day;    # it began yesterday
+		like(Mxonly::but_for_landlock($got), $finds // qr/\A\z/, $command);
 	}
 	is_deeply([keys %finds], [], 'each is in the manual');
 };

@@ -125,7 +125,7 @@ ip address add 198.51.100.25/32 dev lo
 cd /root/mxonly
 for ((n = 0; ; n++)); do
 	[ -e /root/steps/$n ] || break
-	timeout 60 bash /root/steps/$n >/root/steps/$n.out 2>&1 </dev/null
+	timeout 180 bash /root/steps/$n >/root/steps/$n.out 2>&1 </dev/null
 	echo $? >/root/steps/$n.status
 done
 END
@@ -133,7 +133,7 @@ chmod(0755, "$root/merged/root/main");
 write_file("$root/merged/etc/systemd/system/try.service", "[Unit]\nAfter=multi-user.target\n[Service]\nType=oneshot\nExecStart=/root/main\nExecStopPost=/bin/systemctl poweroff --no-block\n");
 make_path("$root/merged/etc/systemd/system/default.target.wants");
 symlink('../try.service', "$root/merged/etc/systemd/system/default.target.wants/try.service") or die;
-my ($status, $out, $err) = run('', 'timeout', '240', 'systemd-nspawn', '-q', '-D', "$root/merged", '--register=no', '--keep-unit', '--private-network', '-b');
+my ($status, $out, $err) = run('', 'timeout', '900', 'systemd-nspawn', '-q', '-D', "$root/merged", '--register=no', '--keep-unit', '--private-network', '-b');
 is($status, 0, 'it started, and ended by itself') or diag(substr($out . $err, -3000));
 
 my %said;

@@ -134,6 +134,8 @@ $mails++;
 
 Postfix::wait_for('every message has left the queue', sub { my $left = () = $postfix->log =~ /: removed$/mg; $left == $mails });
 
+$postfix->mxonlyd_stop;    # its log is whole
+
 # What the server said, by sender and recipient; the log of Postfix has ? for what is not printable.
 my %live;
 for (grep { /"outcome"/ } split /\n/, $postfix->policyd_log) {

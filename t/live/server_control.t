@@ -231,7 +231,7 @@ subtest 'what is no command' => sub {
 
 # Sixteen at once may hang: one sends nothing, one never reads, one waits for its reload.
 subtest 'clients that hang' => sub {
-	# More than a socket takes without being read.
+	# More than a socket takes without being read, unless it takes more than usual: 370 kB.
 	my $folder = free_folder();
 	my $file = write_file("$folder/" . 'x' x 200, "203.0.113.1\n");
 	my $many = join('', map { "[relay r$_]\nranges_file = $file\nranges = 192.0." . ($_ >> 8) . '.' . ($_ & 255) . "\n" } 1 .. 1000);
@@ -252,7 +252,10 @@ subtest 'clients that hang' => sub {
 	cmp_ok(time() - $begin, '>=', 9.9, 'after ten seconds');
 	my $got = closed($reads);
 	like($got, qr/\A0\n# HELP/, 'who did not read gets what was sent');
-	ok($got !~ /mxonly_build_info\{/, 'but not the rest');
+	SKIP: {
+		skip('a socket takes it all here: net.core.wmem_default', 1) if slurp('/proc/sys/net/core/wmem_default') > 300_000;
+		ok($got !~ /mxonly_build_info\{/, 'but not the rest');
+	}
 	ok(!has_answer($waits), 'who waits for a reload is not closed');
 	feed(held($server), "[relay slow]\nranges = 192.0.2.0/24\n");
 	like(closed($waits), qr/\A0\n(?:.*warning.*\n)*generation 2 of /, 'and gets its answer');
@@ -266,7 +269,7 @@ subtest 'clients that hang' => sub {
 # The configuration that is read first is a pipe, so that the start takes as long as we like.
 subtest 'a reload during the start' => sub {
 	my $folder = free_folder();
-	my @user = as_root() ? qw(setpriv --reuid=nobody --regid=nogroup --clear-groups) : ();
+	my @user = Mxonly::as_nobody();
 	my $server = bless({ folder => $folder, path => "$folder/policy", options => [], policyd => Mxonly::CONTROL, before => \@user }, 'Mxonly');
 	$server->configure($Mxonly::relay);
 	my $text = slurp($server->config);
@@ -426,6 +429,13 @@ subtest 'where it is' => sub {
 	ok($server->reload(2), 'a changed one is accepted');
 	like($server->log, qr/warning: `control` has changed: this takes effect at the next start/, 'with a warning');
 	ok(!-e $server->control_path, 'and not made');
+	is($server->stop, 0, 'a clean end');
+
+	$server = Mxonly->new(policyd => Mxonly::CONTROL);
+	$server->configure($Mxonly::relay, Mxonly::CONTROL . "workers = 3\n");
+	my @tool = run('mxonly', 'ctl', '-s', 'unix:' . $server->control_path, 'reload');
+	is($tool[0], 0, 'a reload that is asked for');
+	like("$tool[1]$tool[2]", qr/warning: `workers` has changed: this takes effect at the next start/, 'tells it too');
 	is($server->stop, 0, 'a clean end');
 
 	my $folder = free_folder();

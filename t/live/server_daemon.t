@@ -7,7 +7,7 @@ use warnings;
 use Cwd qw(getcwd);
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use Mxonly qw(wait_until slurp as_root free_folder RELAY DIRECT);
+use Mxonly qw(wait_until slurp gone as_root free_folder RELAY DIRECT);
 use POSIX ();
 use Test::More;
 
@@ -59,8 +59,6 @@ sub server_of {
 	return $server;
 }
 
-sub gone { my ($pid) = @_; return wait_until { !kill(0, $pid) || slurp("/proc/$pid/stat") =~ /\) Z / } }
-
 END { my $status = $?; kill('KILL', grep { kill(0, $_) } @daemons); $? = $status }
 
 subtest 'a good start' => sub {
@@ -91,7 +89,7 @@ subtest 'a good start' => sub {
 	is($server->ask($server->connect, RELAY), 'DUNNO', 'the first one goes on');
 
 	kill('TERM', $pid);
-	ok(gone($pid), 'SIGTERM ends it');
+	ok(wait_until { gone($pid) }, 'SIGTERM ends it');
 	ok(!-e "$folder/$_", "$_ is removed") for qw(pid policy control);
 };
 
@@ -103,12 +101,12 @@ subtest 'a stale file' => sub {
 	ok($server && $server->pid != $$, 'it names the new server') or return;
 	is($server->ask($server->connect("$folder/here"), RELAY), 'DUNNO', 'which listens where -l says');
 	kill('KILL', $server->pid);
-	ok(gone($server->pid), 'killed');
+	ok(wait_until { gone($server->pid) }, 'killed');
 	ok(-e "$folder/pid", 'the file is left');
 	is((begin($folder, '-D', '-p', 'pid', '-l', 'unix:here'))[0], 0, 'the next one replaces it, and the socket');
 	$server = server_of($folder);
 	kill('TERM', $server->pid);
-	ok(gone($server->pid), 'SIGTERM ends it');
+	ok(wait_until { gone($server->pid) }, 'SIGTERM ends it');
 };
 
 subtest 'starts that fail' => sub {
@@ -146,7 +144,7 @@ subtest 'starts that fail' => sub {
 			push(@silent, "$limit does not serve") if !$server || $server->ask($server->connect, RELAY) ne 'DUNNO';
 			next if !$server;
 			kill('TERM', $server->pid);
-			gone($server->pid);
+			wait_until { gone($server->pid) };
 		}
 		elsif ($said !~ /\Smxonlyd: |^mxonlyd: /m) {
 			push(@silent, "$limit says nothing: $said");
@@ -161,6 +159,26 @@ subtest 'starts that fail' => sub {
 	}
 };
 
+# What takes long to read: a pipe that nobody writes to.
+subtest 'an end while the configuration is read' => sub {
+	my $folder = free_folder();
+	POSIX::mkfifo("$folder/pipe", 0644) or die "mkfifo: $!";
+	my $starter = fork() // die "fork: $!";
+	if ($starter == 0) {
+		open(STDERR, '>', "$folder/log") or die;
+		exec(Mxonly::as_nobody(), Mxonly::program('mxonlyd'), '-D', '-p', "$folder/pid", '-c', "$folder/pipe") or POSIX::_exit(127);
+	}
+	my $server;
+	ok(wait_until { $server //= server_of($folder) }, 'the number is in the file') or return;
+	ok(wait_until { my @all = $server->children }, 'somebody reads it');
+	kill('TERM', $server->pid);
+	ok(wait_until { gone($server->pid) }, 'SIGTERM ends it');
+	waitpid($starter, 0);
+	is($? >> 8, 1, 'whoever started it gets status 1, for nobody serves');
+	like($server->log, qr/stopping: asked to while .* was being read/, 'and hears why');
+	ok(!-e "$folder/pid", 'the file is removed');
+};
+
 subtest 'log = stderr' => sub {
 	my $folder = configured("control = unix:control\nlog = stderr");
 	is((begin($folder, '-D', '-p', 'pid'))[0], 0, 'of use to nobody: status 0');
@@ -170,7 +188,7 @@ subtest 'log = stderr' => sub {
 	like($text, qr/^warning: log = stderr: nobody reads that with -D: logging to syslog$/m, 'and says so');
 	is(readlink('/proc/' . $server->pid . '/fd/2'), '/dev/null', 'standard error leads nowhere');
 	kill('TERM', $server->pid);
-	ok(gone($server->pid), 'ended');
+	ok(wait_until { gone($server->pid) }, 'ended');
 
 	my $program = Mxonly::program('mxonlyd');
 	is(system("$program -D -c $folder/mxonly.ini -p $folder/pid 2>$folder/log </dev/null"), 0, 'standard error is a file: status 0');
@@ -178,7 +196,7 @@ subtest 'log = stderr' => sub {
 	$server->ask($server->connect, DIRECT);
 	ok($server->logs(qr/outcome=refuse reason=unknown-address/), 'it logs there');
 	kill('TERM', $server->pid);
-	ok(gone($server->pid), 'ended');
+	ok(wait_until { gone($server->pid) }, 'ended');
 	unlike($server->log, qr/ERROR: \w+Sanitizer|runtime error/, 'no sanitizer had a word to say');
 };
 

@@ -6,9 +6,9 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Clock qw(time);
 use Mxonly qw(wait_until slurp request answers closed RELAY DIRECT);
 use Test::More;
-use Time::HiRes qw(sleep time);
 
 sub cpu {
 	my $ticks = 0;

@@ -6,11 +6,11 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Clock qw(time);
 use IO::Socket::INET;
 use IO::Socket::UNIX;
 use Mxonly qw(wait_until free_port free_folder as_root RELAY);
 use Test::More;
-use Time::HiRes qw(time);
 
 sub mode { return sprintf('%04o', (stat($_[0]))[2] & 07777) }
 

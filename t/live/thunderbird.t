@@ -15,7 +15,8 @@ use Tool;
 Apart::begin(qw(thunderbird dovecot));
 -x "/usr/lib/dovecot/$_" or die "Dovecot's $_ is missing: apt-get install dovecot-${_}d (t/run does)\n" for qw(imap pop3);
 Apart::here(qw(ip link set lo up));
-is(join(' ', map { /^\s*(\w+):/ ? $1 : () } split(/\n/, read_file('/proc/net/dev'))), 'lo', 'nothing can leave: there is no other network');
+# Some kernels put tunnels into every network, which are down.
+is(join(' ', (run('', qw(ip -o link show up)))[1] =~ /^\d+: ([^:@]+)/mg), 'lo', 'nothing can leave: there is no other network');
 
 my $plain = "[relay filter]\nranges = 192.0.2.0/24\ndomains = relay.example\n";
 my @many = map { "relay$_.example" } 1 .. 100;

@@ -10,7 +10,6 @@ use File::Copy qw(copy);
 use Mxonly ();
 use POSIX qw(mkfifo);
 use Test::More;
-use Time::HiRes qw(time);
 use Tool;
 
 my $source = source_folder();
@@ -225,19 +224,22 @@ subtest 'a server' => sub {
 	is($server->stop, 0, 'stops');
 };
 
+# Processor time of what has ended.
+sub spent { return (times)[2] + (times)[3] }
+
 subtest 'a million domains' => sub {
 	write_file('million', join('', map { "d$_.example\n" } 1 .. 1_000_000));
 	my $million = write_file('million.ini', "[relay a]\nranges = 192.0.2.0/24 2001:db8:25::/48\n[domains all]\nfile = million\nmode = monitor\n");
 	my $compiled = folder() . '/million.mxs';
-	my $begun = time();
+	my $begun = spent();
 	is_deeply([mxonly('', 'compile', '-c', $million, '-o', $compiled)], [0, '', ''], 'compiled');
-	my $compiling = time() - $begun;
+	my $compiling = spent() - $begun;
 	unlink(folder() . '/million');
 	my $asking;
 	for (1 .. 3) {
-		$begun = time();
+		$begun = spent();
 		is_deeply([mxonly('', 'query', '-c', $compiled, '-q', 'd777777.example')], [0, "monitor a\n", ''], 'answers');
-		my $took = time() - $begun;
+		my $took = spent() - $begun;
 		$asking = $took if !defined $asking || $took < $asking;
 	}
 	cmp_ok($asking, '<', $compiling / 3, sprintf('at once: %.2f s to compile, %.2f s to ask', $compiling, $asking));

@@ -45,7 +45,7 @@ subtest 'the catalogue' => sub {
 	for my $name (@files) {
 		my $text = read_file("$catalogue/$name.relay") =~ s/^(?:published|source) .*\n//mgr;
 		unlike($text, qr/\b\d+\.\d+\.\d+\.\d+|[\da-f]+:[\da-f]*:/, "$name: no addresses, which would be old tomorrow");
-		($status, $out, $err) = fresh('--service', $name, '--ranges', '192.0.2.0/24', '--relay-domains', 'relay.example');
+		($status, $out, $err) = fresh('--service', $name, '--ranges', '192.0.2.0/24 2001:db8:25::/48', '--relay-domains', 'relay.example');
 		is("$status$err", '0', "$name: makes a configuration");
 		like(read_file($ini), qr/^\[relay \Q$name\E\]$/m, "$name: by its name");
 	}

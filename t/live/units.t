@@ -130,6 +130,7 @@ SKIP: {
 		my %folder = ('/var/spool/postfix/mxonly' => [02750, $uid, 1235], '/run/mxonly' => [0750, $uid, $gid]);
 		is_deeply([(stat("$root$_"))[2, 4, 5]], [040000 | $folder{$_}[0], @{ $folder{$_} }[1, 2]], "$_: mode, owner, group") for sort keys %folder;
 		# What a chrooted smtpd needs: into the folder, and to write to a socket that mxonly makes in it.
+		chmod(0755, folder(), $root);
 		my $pid = fork() // die;
 		if ($pid == 0) {
 			$) = "$gid $gid";
@@ -140,7 +141,6 @@ SKIP: {
 			umask(0077);
 			exit(IO::Socket::UNIX->new(Local => 'policy', Listen => 1) && chmod(0660, 'policy') ? 0 : 2);
 		}
-		chmod(0755, folder(), $root);
 		waitpid($pid, 0);
 		is($?, 0, 'mxonly can make its socket there');
 		is((stat("$root/var/spool/postfix/mxonly/policy"))[5], 1235, 'which belongs to the group of Postfix');

@@ -65,11 +65,10 @@ static void become_nobody(void)
 		_exit(126);
 }
 
-/* The server's log is its standard error, told to be the journal, so that it goes there whatever [policyd] says. */
+/* The server's log is its standard error, as serve has the configuration say. */
 static void run_server(const struct side *s, int program)
 {
-	char log[4096], journal[64], config[4096], endpoint[4096];
-	struct stat st;
+	char log[4096], config[4096], endpoint[4096];
 	int fd;
 
 	snprintf(log, sizeof(log), "%s/log", s->folder);
@@ -77,10 +76,8 @@ static void run_server(const struct side *s, int program)
 	snprintf(endpoint, sizeof(endpoint), "unix:%s/socket", s->folder);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	fd = open(log, O_WRONLY | O_CREAT | O_APPEND, 0644);
-	if (fd < 0 || fstat(fd, &st) < 0 || fchmod(fd, 0644) < 0)
+	if (fd < 0 || fchmod(fd, 0644) < 0)
 		_exit(126);
-	snprintf(journal, sizeof(journal), "%llu:%llu", (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
-	setenv("JOURNAL_STREAM", journal, 1);
 	dup2(fd, 1);
 	dup2(fd, 2);
 	become_nobody();
@@ -229,6 +226,20 @@ static int await(struct side *s, const char *name, const char *refusal, size_t f
 	return done;
 }
 
+/* A second one would be a fault. */
+static bool has_policyd(const struct side *s, const char *name)
+{
+	struct buf path = { 0 }, bytes = { 0 };
+	bool found;
+
+	buf_format(&path, "%s/%s", s->folder, name);
+	found = file_read(path.at, &bytes, NULL, NULL) == 0 && bytes.len > 0 &&
+		memmem(bytes.at, bytes.len, "[policyd]", strlen("[policyd]"));
+	buf_free(&path);
+	buf_free(&bytes);
+	return found;
+}
+
 static int serve(struct side *s, const char *name, const char *refusal, struct buf *said, struct err *e)
 {
 	struct live *l = s->own;
@@ -239,6 +250,8 @@ static int serve(struct side *s, const char *name, const char *refusal, struct b
 	l->generation++;
 	buf_format(&more, "\n[domain marker-%u.scenario.test]\nmode = monitor\nmonitor_action = INFO marker-%u\n",
 		l->generation, l->generation);
+	if (!has_policyd(s, name))
+		buf_str(&more, "[policyd]\nlog = stderr\n");
 	done = side_copy(s, name, "live.ini", text_cut(more.at, more.len), e);
 	buf_free(&more);
 	if (done < 0)

@@ -17,7 +17,9 @@
 #include "policy/snapshot.h"
 #include "unit.h"
 
-static const char load_good[] = "[relay filter]\nranges = 192.0.2.0/24\n[domain example.org]\nmode = off\n";
+/* Without a warning, whatever port 25 of this host listens to. */
+static const char load_good[] =
+	"[relay filter]\nranges = 192.0.2.0/24 2001:db8:25::/48\n[domain example.org]\nmode = off\n";
 
 /* A folder of our own, and files in it. */
 static char folder[] = "/tmp/mxonly-test-load-XXXXXX";

@@ -266,7 +266,7 @@ static double seconds(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* Nothing here may take time by the square of its size: half a million of each, under sanitizers. */
+/* Nothing here may take time by the square of its size: half a million of each, under sanitizers (usually 2 s of processor time). */
 START_TEST(many)
 {
 	enum { MANY = 500000, SECTIONS_MANY = 5000 };
@@ -295,7 +295,7 @@ START_TEST(many)
 	ck_assert_uint_eq(r.f.warnings, 1);
 	ck_assert_uint_eq(r.c.domain_count, MANY + SECTIONS_MANY);
 	ck_assert_uint_eq(r.c.relays[SECTIONS_MANY].ranges.count, MANY + 1);
-	ck_assert_double_lt(seconds() - begin, 40);
+	ck_assert_double_lt(seconds() - begin, 120);
 	reading_free(&r);
 	folder_remove(&d);
 	buf_free(&names);

@@ -165,13 +165,20 @@ START_TEST(listening_to_ipv6)
 }
 END_TEST
 
-/* Whatever this host listens to: a relay with both families is never warned of, one with IPv4 alone when it is so. */
+/* Whatever this host listens to: a relay with IPv4 alone is warned of when it is so. A server may start or end meanwhile. */
 START_TEST(ipv4_only)
 {
-	struct reading r = read_string("[relay r]\nranges = 192.0.2.1\n");
+	bool before, after;
+	size_t warnings;
 
-	ck_assert_uint_eq(r.f.warnings, ipv6_is_listened_to("/proc/net/tcp6") ? 1 : 0);
-	reading_free(&r);
+	do {
+		before = ipv6_is_listened_to("/proc/net/tcp6");
+		struct reading r = read_string("[relay r]\nranges = 192.0.2.1\n");
+		after = ipv6_is_listened_to("/proc/net/tcp6");
+		warnings = r.f.warnings;
+		reading_free(&r);
+	} while (before != after);
+	ck_assert_uint_eq(warnings, before ? 1 : 0);
 }
 END_TEST
 

@@ -11,13 +11,13 @@ package Browser;
 
 use strict;
 use warnings;
+use Clock qw(time);
 use Cwd qw(abs_path);
 use File::Temp qw(tempdir);
 use IO::Select;
 use JSON::PP;
 use MIME::Base64;
 use POSIX ();
-use Time::HiRes qw(time);
 
 my $seconds = 60;    # for any answer: the machine may be busy
 

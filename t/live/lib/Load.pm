@@ -7,8 +7,8 @@ package Load;
 
 use strict;
 use warnings;
+use Clock qw(time);
 use Mxonly qw(request RELAY DIRECT);
-use Time::HiRes qw(time);
 
 use constant RETRY => 1;    # seconds; smtpd_policy_service_retry_delay
 
@@ -105,9 +105,10 @@ sub logged {
 	return $self->until(sub { my $n = () = $self->{server}->log =~ /$what/g; $n >= ($times // 1) });
 }
 
-# Nobody waits to ask again.
+# Nobody waits to ask again. Whose connection has ended is known after a round.
 sub calm {
 	my ($self) = @_;
+	$self->_round(1);
 	return $self->until(sub { !@{ $self->{waiting} } && !grep { $_->{tries} > 1 } values %{ $self->{clients} } });
 }
 

@@ -6,14 +6,15 @@ package Mxonly;
 
 use strict;
 use warnings;
+use Clock qw(time);
 use Exporter qw(import);
 use File::Temp qw(tempdir);
 use IO::Socket::INET;
 use IO::Socket::UNIX;
 use Socket qw(SOCK_STREAM);
-use Time::HiRes qw(sleep time);
+use Time::HiRes qw(sleep);
 
-our @EXPORT_OK = qw(wait_until request slurp run free_port answers closed as_root free_folder RELAY DIRECT);
+our @EXPORT_OK = qw(wait_until request slurp run free_port answers closed gone as_root free_folder RELAY DIRECT);
 
 use constant DEADLINE => 60;    # seconds; sanitizers and busy machines are slow
 
@@ -21,9 +22,10 @@ use constant DEADLINE => 60;    # seconds; sanitizers and busy machines are slow
 use constant RELAY  => (client_address => '192.0.2.7', client_name => 'mx1.relay.example', helo_name => 'mx1.relay.example');
 use constant DIRECT => (client_address => '203.0.113.9', client_name => 'unknown', helo_name => 'evil.test');
 
+# Of both families: else there is a warning where something listens to port 25 over IPv6.
 our $relay = <<'INI';
 [relay filter]
-ranges  = 192.0.2.0/24
+ranges  = 192.0.2.0/24, 2001:db8:25::/48
 domains = relay.example
 INI
 
@@ -33,6 +35,20 @@ my $test = $$;
 $SIG{PIPE} = 'IGNORE';    # a server that closes must not end the test
 
 sub as_root { return $> == 0 }
+
+# The words that run a program as an ordinary user.
+sub as_nobody { return as_root() ? qw(setpriv --reuid=nobody --regid=nogroup --clear-groups) : () }
+
+# Whether this kernel has Landlock (landlock_create_ruleset tells its version). Where it has none the server says so, in a line that is
+# no fault of its own.
+my $landlock = syscall(444, 0, 0, 1) >= 0;
+
+sub landlock { return $landlock }
+
+sub but_for_landlock {
+	my ($log) = @_;
+	return $landlock ? $log : $log =~ s/^.*confined as far as this kernel lets it; without: Landlock \([^)]*\)\W*\n//mgr;
+}
 
 sub program { return ($ENV{MXONLY_BUILD} // die "MXONLY_BUILD names no build folder\n") . "/$_[0]" }
 
@@ -161,6 +177,9 @@ sub children {
 	}
 	return sort { $a <=> $b } @all;
 }
+
+# No process has this number any more, or none that runs: PID 1 of a container may not care for what it inherits.
+sub gone { my ($pid) = @_; return !kill(0, $pid) || slurp("/proc/$pid/stat") =~ /\) Z / }
 
 # The one that ignores SIGTERM writes the log; the others are workers.
 sub logger  { return grep { ignores_term($_) } $_[0]->children }

@@ -10,6 +10,7 @@ package Postfix;
 
 use strict;
 use warnings;
+use Clock qw(time);
 use Cwd ();
 use File::Temp ();
 use File::Path qw(make_path remove_tree);
@@ -18,7 +19,7 @@ use IO::Socket::IP;
 use IO::Socket::UNIX;
 use POSIX ();
 use Socket qw(SOCK_STREAM);
-use Time::HiRes qw(time sleep);
+use Time::HiRes qw(sleep);
 
 our $DEADLINE = 60;
 
@@ -58,11 +59,13 @@ sub spew {
 	close $out or die "$path: $!\n";
 }
 
-# A port that is free on 127.0.0.1 and on ::1 alike.
+# A port that is free on 127.0.0.1 and on ::1 alike; another one each time.
+my %given;
 sub free_port {
 	for (1 .. 50) {
 		my $four = IO::Socket::IP->new(LocalHost => '127.0.0.1', LocalPort => 0, Listen => 1, Type => SOCK_STREAM) or die "bind: $@\n";
 		my $port = $four->sockport;
+		next if $given{$port}++;
 		return $port if IO::Socket::IP->new(LocalHost => '::1', LocalPort => $port, Listen => 1, Type => SOCK_STREAM, V6Only => 1);
 	}
 	die "no port is free on both 127.0.0.1 and ::1\n";

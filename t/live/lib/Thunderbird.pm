@@ -15,11 +15,12 @@ package Thunderbird;
 
 use strict;
 use warnings;
+use Clock qw(time);
 use IO::Select;
 use IO::Socket::IP;
 use JSON::PP;
 use POSIX ();
-use Time::HiRes qw(sleep time);
+use Time::HiRes qw(sleep);
 use Tool;
 
 my $program = '/usr/lib/thunderbird/thunderbird';    # /usr/bin/thunderbird is a script around it
