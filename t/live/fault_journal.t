@@ -7,7 +7,6 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use Clock qw(time);
 use Journald;
 use Load;
 use Mxonly qw(wait_until);
@@ -19,22 +18,9 @@ my $why = Journald::prepare();
 plan(skip_all => $why) if defined $why;
 Journald::begin();
 
-sub speed {
-	my ($load) = @_;
-	my $begin = time();
-	$load->more(BATCH);
-	return BATCH / (time() - $begin);
-}
-
-# As in fault_log.t: a wait for the log would be slow each time.
 sub as_fast {
 	my ($load, $before, $what) = @_;
-	my $while = 0;
-	for (1 .. 10) {
-		my $now = speed($load);
-		$while = $now if $now > $while;
-		last if $while > $before / 5;
-	}
+	my $while = $load->best_speed(BATCH, $before / 5);
 	cmp_ok($while, '>', $before / 5, sprintf('%s: %.0f a second, before %.0f', $what, $while, $before));
 }
 
@@ -54,13 +40,13 @@ sub hang {
 	my ($server, $load, $before) = @_;
 	Journald::signal('STOP');
 	for (1 .. 40) {
-		speed($load);
+		$load->more(BATCH);
 		last if metric($server) > 0;
 	}
 	as_fast($load, $before, 'while it hangs');
 	Journald::signal('CONT');
 	ok($server->logs(qr/\d+ log lines were dropped/), 'when it goes on, what was dropped is told');
-	speed($load);
+	$load->more(BATCH);
 	my $answered = $load->end->{answered};
 	ok(wait_until { abs(refusals($server) + told($server) - $answered) <= 2 }, 'each line was written, or counted: ' . told($server) . ' dropped');
 }
@@ -69,11 +55,11 @@ for my $log ('log = stderr', '; log =') {
 	subtest $log eq 'log = stderr' ? 'standard error' : 'entries' => sub {
 		my $server = Journald->new(policyd => Mxonly::CONTROL . "workers = 2\n$log\n");
 		my $first = Load->new($server);
-		my $before = speed($first);
+		my $before = $first->speed(BATCH);
 		hang($server, $first, $before);
 
 		my $load = Load->new($server);
-		speed($load);
+		$load->more(BATCH);
 		Journald::end();
 		as_fast($load, $before, 'after it was killed');
 		my ($dropped, $reported) = (metric($server), told($server));
