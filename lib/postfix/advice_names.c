@@ -115,8 +115,38 @@ static void judge_origin(struct advice *a)
 	buf_free(&line);
 }
 
+static bool exempts_recipients(const struct snapshot *s)
+{
+	for (uint32_t i = 0; i < s->policies.count; i++)
+		if (snap_policy(s, i)->exempt_recipients.count > 0 && snap_policy(s, i)->mode != MODE_OFF)
+			return true;
+	return false;
+}
+
+/* What is cut off an exempt recipient is, where Postfix does not cut there, the name of another mailbox. */
+static void judge_delimiter(struct advice *a)
+{
+	struct text ours = snap_text(a->s, a->s->policyd.recipient_delimiter);
+	const char *theirs = params_get(&a->p->main, "recipient_delimiter");
+	struct buf line = { 0 };
+
+	for (size_t i = 0; i < ours.len && exempts_recipients(a->s); i++) {
+		if (strchr(theirs, ours.at[i]))
+			continue;
+		buf_format(&line, "recipient_delimiter = %s in [policyd] of mxonly.ini", theirs);
+		advise_at(a, WARNING, NULL, 0, line.at,
+			"recipient_delimiter: `%c` ends a local part for mxonlyd, but not for this Postfix: what is "
+			"exempt as "
+			"postmaster%cx may be another mailbox than postmaster",
+			ours.at[i], ours.at[i]);
+		break;
+	}
+	buf_free(&line);
+}
+
 void advise_names(struct advice *a)
 {
+	judge_delimiter(a);
 	judge_rewriting(a);
 	judge_aliases(a);
 	judge_origin(a);

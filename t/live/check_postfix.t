@@ -225,6 +225,8 @@ wrong('append_dot_mydomain', 'warning', qr/append_dot_mydomain: u\@name becomes 
 my $ignore = sub { s/^listen .*\n/$&routed_recipients = ignore\n/m };
 my %no = map { $_ => 'no' } qw(allow_percent_hack swap_bangpath resolve_dequoted_address);
 wrong("$_ with routed_recipients = ignore", 'warning', qr/main\.cf: warning: $_: routed_recipients = ignore looks only behind the last \@/, qr/^$_ = no$/, ini => $ignore, main(%no, $_ => 'yes')) for sort keys %no;
+wrong('another recipient_delimiter', 'warning', qr/main\.cf: warning: recipient_delimiter: `\+` ends a local part for mxonlyd, but not for this Postfix/,
+	qr/^recipient_delimiter = - in \[policyd\] of mxonly\.ini$/, main(recipient_delimiter => '-'), ini { s/^mode .*\n/$&exempt_recipients = postmaster\n/m });
 wrong('allow_untrusted_routing', 'warning', qr/allow_untrusted_routing: an address such as/, qr/^allow_untrusted_routing = no$/, main(allow_untrusted_routing => 'yes'));
 wrong('names of one mailbox under different policies', 'warning', qr/mydestination: localhost and example\.com share their mailboxes, but have different policies \(mode\)/, qr/^\[domains local\] with names = localhost, example\.com/,
 	main(mydestination => 'localhost, example.com'), ini { s/^mode .*/mode = monitor/m; $_ .= "mode = enforce\n[domain .example.org]\nmode = enforce\n[domain example.com]\nmode = enforce\n" });
@@ -298,6 +300,7 @@ wrong('a parameter that is misspelt', 'warning', qr/main\.cf: warning: postconf 
 
 # Right ones.
 right('the simple way');
+right('the same recipient_delimiter', main(recipient_delimiter => '+'), ini { s/^mode .*\n/$&exempt_recipients = postmaster\n/m });
 right('the watertight way', main(%class, relay_domains => 'example.org example.com'), files => { guarded => "example.org guarded\nexample.com guarded\n" }, postmap => 1, ini => $customers);
 right('in smtpd_relay_restrictions', main(smtpd_relay_restrictions => "$before, $ask", smtpd_recipient_restrictions => undef));
 right('postscreen that lets the relay pass', master => $screen, main(postscreen_pipelining_enable => 'yes', postscreen_access_list => "permit_mynetworks, cidr:$top/etc/relays"),
