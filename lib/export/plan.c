@@ -181,13 +181,6 @@ static void collect_domains(struct plan *p)
 	qsort(p->domains, p->domain_count, sizeof *p->domains, by_name);
 }
 
-bool plan_has_domain(const struct plan *p, struct text name)
-{
-	struct plan_domain key = { .name = name };
-
-	return p->domain_count > 0 && bsearch(&key, p->domains, p->domain_count, sizeof key, by_name) != NULL;
-}
-
 /*
  * Half of all IPv4 addresses, or a /4 of IPv6, of which the Internet uses a /3 and of that the least part: what lets that many
  * in lets everybody in, however it is put together.

@@ -56,9 +56,6 @@ int plan_make(struct plan *p, const struct snapshot *s, const char *config, cons
 	time_t now, struct err *e);
 void plan_free(struct plan *p);
 
-/* name, normalised, is in a section as it is. */
-bool plan_has_domain(const struct plan *p, struct text name);
-
 /* The relay asks for an address, so that its ranges are all that can be its clients. */
 static inline bool plan_has_ranges(const struct snap_relay *relay)
 {

@@ -11,7 +11,6 @@
 #include "export/postfix_trial.h"
 #include "export/targets.h"
 #include "policy/domain.h"
-#include "policy/domain_table.h"
 
 #define FOLDER "$config_directory/mxonly/"
 
@@ -53,13 +52,13 @@ static void add_pattern(struct buf *b, struct text t)
 static bool other_spelling(const struct export_job *x, const struct plan_domain *d, char to[DOMAIN_LETTERS])
 {
 	char folded[DOMAIN_MAX + 1];
+	uint32_t policy;
 
 	if (!domain_letters(d->name, to))
 		return false;
 	if (!domain_folded(d->name, folded))
 		return true;
-	return !plan_has_domain(x->plan, text_of(folded)) &&
-	       snapshot_policy_of(x->plan->s, text_of(folded)) == d->policy;
+	return snapshot_alias_of(x->plan->s, text_of(folded), &policy) && policy == d->policy;
 }
 
 static void write_domains(struct export_job *x, const struct lanes *l)

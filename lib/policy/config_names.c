@@ -68,6 +68,12 @@ void names_add_aliases(struct build *b)
 		if (!domain_folded(text_of(domain.name), alias))
 			continue;
 		uint32_t found = add(b, text_of(alias), domain.policy, place, true);
+		if (found == NAME_ABSENT)
+			place_warning(b, place,
+				"Postfix takes `%s` for `%s` too: name it here as well, else both this policy and the "
+				"one it has "
+				"otherwise decide",
+				alias, domain.name);
 		if (found == NAME_ABSENT || c->domains[found].policy == domain.policy)
 			continue;
 		policy_title(&c->policies[c->domains[found].policy], title, sizeof title);

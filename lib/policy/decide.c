@@ -183,7 +183,9 @@ static unsigned severity(const struct verdict *v)
 
 static bool has_section(const void *context, struct text name)
 {
-	return snapshot_has_domain(context, name);
+	uint32_t policy;
+
+	return snapshot_has_domain(context, name) || snapshot_alias_of(context, name, &policy);
 }
 
 static void set_domain(struct verdict *v, struct text domain)
@@ -269,6 +271,8 @@ void decide(const struct snapshot *s, const struct request *rq, struct verdict *
 		uint32_t policy = none ? SNAP_POLICY_NO_DOMAIN : snapshot_policy_of(s, domain);
 		/* another candidate of a policy has its verdict, of which the first stands; a recipient may hold thousands */
 		if (trace || !decided_before(&before, policy))
+			consider(&f, v, &any, domain, policy, false, trace);
+		if (!none && snapshot_alias_of(s, domain, &policy) && (trace || !decided_before(&before, policy)))
 			consider(&f, v, &any, domain, policy, false, trace);
 	}
 }

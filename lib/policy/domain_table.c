@@ -23,13 +23,21 @@ static const struct snap_domain *find_domain(const struct snapshot *s, struct te
 	return NULL;
 }
 
+/* An alias, or a name that is in a section; NULL: there is none, or it is of the other kind. */
+static const struct snap_domain *find_exact(const struct snapshot *s, struct text domain, bool alias)
+{
+	const struct snap_domain *found = domain.len <= DOMAIN_MAX ? find_domain(s, domain, text_hash(domain)) : NULL;
+
+	return found && found->alias == alias ? found : NULL;
+}
+
 bool snapshot_has_domain(const struct snapshot *s, struct text domain)
 {
-	return domain.len <= DOMAIN_MAX && find_domain(s, domain, text_hash(domain)) != NULL;
+	return find_exact(s, domain, false) != NULL;
 }
 
 /* The longest name with a leading dot that domain is below. */
-static const struct snap_domain *find_parent(const struct snapshot *s, struct text domain)
+static const struct snap_domain *find_parent(const struct snapshot *s, struct text domain, bool alias)
 {
 	size_t most = domain.len < DOMAIN_MAX ? domain.len : DOMAIN_MAX; /* no name is longer */
 	const char *end = domain.at + domain.len, *dot = end - most;
@@ -37,7 +45,7 @@ static const struct snap_domain *find_parent(const struct snapshot *s, struct te
 	while ((dot = memchr(dot, '.', (size_t)(end - dot))) != NULL) {
 		struct text parent = text_cut(dot, (size_t)(end - dot));
 		const struct snap_domain *found = find_domain(s, parent, text_hash(parent));
-		if (found)
+		if (found && found->alias == alias)
 			return found;
 		dot++;
 	}
@@ -46,13 +54,25 @@ static const struct snap_domain *find_parent(const struct snapshot *s, struct te
 
 uint32_t snapshot_policy_of(const struct snapshot *s, struct text domain)
 {
-	const struct snap_domain *found = NULL;
+	const struct snap_domain *found = find_exact(s, domain, false);
 
-	if (domain.len <= DOMAIN_MAX)
-		found = find_domain(s, domain, text_hash(domain));
 	if (!found && s->has_parents)
-		found = find_parent(s, domain);
+		found = find_parent(s, domain, false);
 	return found ? found->policy : SNAP_POLICY_DEFAULT;
+}
+
+bool snapshot_alias_of(const struct snapshot *s, struct text domain, uint32_t *policy)
+{
+	const struct snap_domain *found;
+
+	if (s->alias_count == 0 || find_exact(s, domain, false))
+		return false;
+	found = find_exact(s, domain, true);
+	if (!found && s->has_parents)
+		found = find_parent(s, domain, true);
+	if (found)
+		*policy = found->policy;
+	return found != NULL;
 }
 
 /* Slots to look ahead: a processor fetches while it works. */

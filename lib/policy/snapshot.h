@@ -150,6 +150,12 @@ uint32_t snapshot_policy_of(const struct snapshot *s, struct text domain);
 /* Whether that very name has a section. */
 bool snapshot_has_domain(const struct snapshot *s, struct text domain);
 
+/*
+ * The policy of the section whose name Postfix also takes for this one, if this one is in no section itself: it decides
+ * beside snapshot_policy_of.
+ */
+bool snapshot_alias_of(const struct snapshot *s, struct text domain, uint32_t *policy);
+
 /* The policy of [domains LABEL], to the letter; -1 when there is none. */
 int64_t snapshot_policy_labelled(const struct snapshot *s, struct text label);
 

@@ -111,8 +111,11 @@ static inline void walk_domains(const struct snapshot *s)
 			continue;
 		const char *at = (const char *)s + slots[i].name;
 		struct text name = text_cut(at, (unsigned char)at[-1]);
-		WALK_HOLDS(snapshot_has_domain(s, name));
-		WALK_HOLDS(snapshot_policy_of(s, name) == slots[i].policy);
+		uint32_t policy = slots[i].policy;
+		WALK_HOLDS(snapshot_has_domain(s, name) == !slots[i].alias);
+		WALK_HOLDS(
+			slots[i].alias ? snapshot_alias_of(s, name, &policy) : snapshot_policy_of(s, name) == policy);
+		WALK_HOLDS(policy == slots[i].policy);
 	}
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
 		WALK_HOLDS(snapshot_policy_of(s, text_of(others[i])) < s->policies.count);

@@ -78,12 +78,18 @@ sub policy_of {
 	my ($c, $domain) = @_;
 	return $c->{default} unless defined $domain;
 	return $c->{exact}{$domain} if $c->{exact}{$domain};
-	return $c->{exact}{ $unfolded{$domain} } if $unfolded{$domain} && $c->{exact}{ $unfolded{$domain} };
 	while ($domain =~ s/\A[^.]*(?=\.)//) {
 		return $c->{parent}{$domain} if $c->{parent}{$domain};
 		substr($domain, 0, 1) = '';
 	}
 	return $c->{default};
+}
+
+# And of the section that has a name which Postfix takes for this one, when this one has no section of its own.
+sub policies_of {
+	my ($c, $domain) = @_;
+	my $other = defined $domain && !$c->{exact}{$domain} && $unfolded{$domain};
+	return (policy_of($c, $domain), $other && $c->{exact}{$other} ? $c->{exact}{$other} : ());
 }
 
 sub at_or_below {
@@ -169,8 +175,9 @@ sub decide {
 	my $labelled = $c->{labels}{ $r{policy_context} };
 	my @candidates = candidates($c, $r{recipient});
 	my $worst = -1;
-	for my $domain ($labelled ? $candidates[0] : @candidates) {
-		my $policy = $labelled // policy_of($c, $domain);
+	my @decided = map { my $domain = $_; map { [$domain, $_] } $labelled // policies_of($c, $domain) } $labelled ? $candidates[0] : @candidates;
+	for (@decided) {
+		my ($domain, $policy) = @$_;
 		my $mode = !$labelled && !defined $domain ? $c->{strictest} : $policy->{mode};
 		my ($outcome, $reason, $relay) = decide_one($c, $policy, $mode, \%r);
 		my $severity = $severity{ $outcome ne 'permit' && $mode eq 'monitor' ? 'monitored' : $outcome };
